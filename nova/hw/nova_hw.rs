@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Arithmetic about NVIDIA GPUs that needs no GPU.
+//!
+//! Nothing here reads or writes a register: values read from the hardware come in as plain integers,
+//! and values to be written go out as plain integers. Which register they belong to is the business of
+//! the driver. That is what lets all of it be tested on any machine.
+//!
+//! - [`chip`]: which chips exist, how one is recognised, and every number that differs between them.
+//! - [`firmware_files`]: the names of the firmware files of each chip.
+//! - [`fb`]: how much video memory there is, and where in it the firmware's regions lie.
+//! - [`gfw`]: what the boot progress of the GPU's own firmware means.
+//! - [`sysmem_flush`]: how the address of the flush page is put into its registers.
+
+// Kbuild asks for `no_std` itself.
+#![cfg_attr(not(MODULE), no_std)]
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod chip;
+pub mod fb;
+pub mod firmware_files;
+pub mod gfw;
+pub mod sysmem_flush;
