@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Auxiliary devices and their drivers.
+
+use crate::bound::{
+    self,
+    BoundInit, //
+};
+use kernel::{
+    auxiliary::{
+        Device,
+        IdTable,
+        Registration, //
+    },
+    device::{
+        self,
+        Bound,
+        Core, //
+    },
+    prelude::*,
+    types::ForLt, //
+};
+
+/// A child device, registered for as long as this value lives.
+///
+/// Its driver reads the data of type `F` with [`Device::registration_data`] (covariant `F`) or
+/// [`Device::registration_data_with`] (any `F`). Dropping a `Child` unbinds that driver, waits until
+/// it is gone, and then drops the data.
+pub struct Child<'a, F: ForLt + 'static> {
+    _registration: Registration<'a, F>,
+}
+
+impl<'a, F: ForLt + 'static> Child<'a, F>
+where
+    for<'b> F::Of<'b>: Send + Sync,
+{
+    /// Registers the child `<modname>.<name>.<id>` of `parent`.
+    ///
+    /// A driver that is loaded already is probed before this returns, while `parent` is still being
+    /// probed; it must rely on `data` alone.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if the name is too long (39 bytes with module name and dot), `EEXIST` if it is taken,
+    /// `ENOMEM`, or those of `data`. A child whose driver fails to probe is not an error.
+    pub fn new(
+        parent: &'a device::Device<Bound>,
+        modname: &'a CStr,
+        name: &'a CStr,
+        id: u32,
+        data: impl PinInit<F::Of<'a>, Error>,
+    ) -> impl BoundInit<Self> {
+        let init = move |slot: *mut Self| {
+            let child = Self {
+                // SAFETY: The registration goes straight into a slot whose contents are dropped
+                // before `'a` ends and are never forgotten.
+                _registration: unsafe {
+                    Registration::new_with_lt(parent, name, id, modname, data)?
+                },
+            };
+            // SAFETY: `slot` is valid for writes.
+            unsafe { slot.write(child) };
+            Ok(())
+        };
+
+        // SAFETY: The closure writes the whole slot, or fails before it touches it.
+        unsafe { bound::from_closure(init) }
+    }
+}
+
+/// An auxiliary driver; see [`kernel::auxiliary::Driver`] for what is not said here.
+pub trait Driver {
+    /// What the id table says of each id.
+    type IdInfo: 'static;
+
+    /// The driver's private data. It may borrow from the device for as long as the driver is bound.
+    type Data<'bound>: Send + 'bound;
+
+    /// The devices this driver matches.
+    const ID_TABLE: IdTable<Self::IdInfo>;
+
+    /// Decides whether to drive `dev`, and says how to build the private data.
+    ///
+    /// Sleeps; runs with the device locked.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` for a device that this driver does not want; the driver core stays quiet then.
+    fn probe<'bound>(
+        dev: &'bound Device<Core<'_>>,
+        info: &'bound Self::IdInfo,
+    ) -> Result<impl BoundInit<Self::Data<'bound>> + 'bound>;
+}
+
+/// Makes a [`kernel::auxiliary::Driver`] of a [`Driver`]; give it to `module_auxiliary_driver!`.
+pub struct Adapter<T: Driver>(T);
+
+impl<T: Driver> kernel::auxiliary::Driver for Adapter<T> {
+    type IdInfo = T::IdInfo;
+    type Data<'bound> = T::Data<'bound>;
+
+    const ID_TABLE: IdTable<Self::IdInfo> = T::ID_TABLE;
+
+    fn probe<'bound>(
+        dev: &'bound Device<Core<'_>>,
+        info: &'bound Self::IdInfo,
+    ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
+        pin_init::pin_init_scope(move || {
+            let init = T::probe(dev, info)?;
+            // SAFETY: The auxiliary adapter of the kernel crate runs this initialiser straight into
+            // the private data of `dev`, which the driver core drops at unbind, while `'bound` lasts.
+            Ok(unsafe { bound::as_pin_init(init) })
+        })
+    }
+}

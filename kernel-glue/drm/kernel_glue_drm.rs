@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! DRM for drivers that must work where the kernel crate has none.
+//!
+//! `kernel::drm` exists only in kernels with `CONFIG_DRM=y`; distributions build DRM as a module. The C
+//! interface is the same in both, and its bindings are always there, so this crate wraps it anew. It
+//! belongs to the module that links against `drm.ko`, which is why it is a crate of its own.
+//!
+//! | module | gives |
+//! |---|---|
+//! | [`driver`] | what a driver says of itself |
+//! | [`ioctl`] | the table of driver ioctls, checked by the compiler |
+//! | [`registration`] | a DRM device that exists for as long as the driver is bound |
+
+pub mod driver;
+pub mod ioctl;
+mod layout;
+pub mod registration;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a lifetime-borrowing driver needs and the kernel crate of the target does not give.
+//!
+//! Every `unsafe` line of the project stands below this file (and in [`kernel_glue_drm`]), behind an
+//! API that safe code cannot misuse. Nothing here knows what a GPU is.
+//!
+//! | module | gives |
+//! |---|---|
+//! | [`bound`] | initialisers that only the driver core may run, so that what they make cannot be forgotten |
+//! | [`tether`] | an owner and what borrows from it, in one allocation, torn down in the right order |
+//! | [`pci`] | a PCI driver adapter whose private data is built by such an initialiser |
+//! | [`debugfs`] | a directory that all devices of a module share |
+//! | [`fmt`] | printing what only knows `core::fmt` |
+//! | [`auxiliary`] | the same for auxiliary drivers, and child devices that borrow from their parent's data |
+//!
+//! [`kernel_glue_drm`]: ../kernel_glue_drm/index.html
+
+pub mod auxiliary;
+pub mod bound;
+pub mod debugfs;
+pub mod fmt;
+pub mod pci;
+pub mod tether;
