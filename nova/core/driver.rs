@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Binding to the PCI device of a GPU.
+
+use crate::{
+    api::{
+        NovaApi,
+        NovaApiLt,
+        CHILD_NAME,
+        MODULE_NAME, //
+    },
+    fb::sysmem_flush,
+    gpu::{
+        Gpu,
+        GpuLt, //
+    },
+    identify, //
+};
+use core::pin::Pin;
+use kernel::{
+    device::{
+        Bound,
+        Core, //
+    },
+    dma::DmaMask,
+    pci::{
+        self,
+        Bar, //
+    },
+    prelude::*,
+    sizes::SZ_16M,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
+    types::ForLt, //
+};
+use kernel_glue::{
+    auxiliary::Child,
+    bound::{
+        self,
+        BoundInit, //
+    },
+    bound_init,
+    pci::{
+        is_virtual_function,
+        Driver,
+        Enabled,
+        Setup, //
+    },
+    tether::{
+        Borrow,
+        Tether, //
+    },
+};
+use nova_hw::chip::{
+    Chip,
+    Identity, //
+};
+
+/// How much of BAR0 the driver uses, and the least that a GPU of any supported chip has.
+pub(crate) const BAR0_SIZE: usize = SZ_16M;
+
+/// Index of the BAR with the registers.
+const BAR0: u32 = 0;
+
+/// BAR0 while the driver is bound.
+pub(crate) type Bar0<'a> = Bar<'a, BAR0_SIZE>;
+
+/// A GPU that the driver is bound to.
+///
+/// Everything goes in the reverse of the order in which it came, because each part borrows from the
+/// next: the auxiliary child first, whose driver uses the GPU; then the [`Gpu`], which still reaches its
+/// registers while it is dropped; then the BAR; and last the device is disabled.
+#[pin_data]
+pub(crate) struct NovaCore<'bound> {
+    /// `Child` borrows from `Gpu`, `Gpu` from `Bar0`.
+    #[pin]
+    parts: Tether<Tether<Bar0<'bound>, GpuLt>, ChildLt>,
+    #[pin]
+    enabled: Enabled<'bound>,
+}
+
+/// The auxiliary device that is given [`NovaApi`].
+type ChildLt = ForLt!(for<'a> Child<'a, NovaApiLt>);
+
+/// The PCI driver.
+pub(crate) struct Nova;
+
+kernel::pci_device_table!(
+    PCI_TABLE,
+    <Nova as Driver>::IdInfo,
+    [
+        // The class and not the device id tells GPUs from the other functions of a card; which chip it
+        // is, the chip says itself.
+        (
+            pci::DeviceId::from_class_and_vendor(
+                pci::Class::DISPLAY_VGA,
+                pci::ClassMask::ClassSubclass,
+                pci::Vendor::NVIDIA
+            ),
+            ()
+        ),
+        (
+            pci::DeviceId::from_class_and_vendor(
+                pci::Class::DISPLAY_3D,
+                pci::ClassMask::ClassSubclass,
+                pci::Vendor::NVIDIA
+            ),
+            ()
+        ),
+    ]
+);
+
+impl Driver for Nova {
+    type IdInfo = ();
+    type Data<'bound> = NovaCore<'bound>;
+
+    const ID_TABLE: pci::IdTable<()> = &PCI_TABLE;
+
+    fn probe<'bound>(
+        dev: &'bound pci::Device<Core<'_>>,
+        setup: Setup<'_, '_>,
+        info: Option<&'bound ()>,
+    ) -> Result<impl BoundInit<NovaCore<'bound>> + 'bound> {
+        // Bound by hand to a device that is no GPU of NVIDIA.
+        info.ok_or(ENODEV)?;
+
+        if is_virtual_function(dev) {
+            dev_info!(
+                dev,
+                "virtual function: nova-core drives physical GPUs only\n"
+            );
+            return Err(ENODEV);
+        }
+
+        let enabled = Enabled::new(dev)?;
+        let bar = dev
+            .iomap_region_sized::<BAR0_SIZE>(BAR0, c"nova-core")
+            .inspect_err(|_| {
+                dev_err!(
+                    dev,
+                    "cannot map BAR0 ({} bytes, at least {} needed)\n",
+                    dev.resource_len(BAR0).unwrap_or(0),
+                    BAR0_SIZE
+                );
+            })?;
+
+        let identity = identify::identify(dev, &bar)?;
+        let flush_page = set_up_dma(dev, &setup, identity.chip)?;
+        enabled.set_master();
+
+        Ok(bound_init!(NovaCore {
+            enabled <- bound::value(enabled),
+            parts <- Tether::new(
+                Tether::new(
+                    bound::value(bar),
+                    BringUp {
+                        dev,
+                        identity,
+                        flush_page
+                    }
+                ),
+                Publish { dev }
+            ),
+        }))
+    }
+}
+
+/// Sets the DMA mask, and allocates the sysmem flush page, which may have to lie lower than the mask
+/// allows: where Linux puts coherent memory can only be told by a mask.
+fn set_up_dma(
+    dev: &pci::Device<Bound>,
+    setup: &Setup<'_, '_>,
+    chip: Chip,
+) -> Result<sysmem_flush::Page> {
+    let bits = chip.family().dma_mask_bits;
+    let flush_bits = sysmem_flush::Page::address_bits(chip).min(bits);
+
+    setup.dma_set_mask_and_coherent(DmaMask::try_new(flush_bits)?)?;
+    let page = sysmem_flush::Page::alloc(dev, chip)?;
+    if flush_bits < bits {
+        setup.dma_set_mask_and_coherent(DmaMask::try_new(bits)?)?;
+    }
+    Ok(page)
+}
+
+/// Builds the [`Gpu`] on top of BAR0.
+struct BringUp<'bound> {
+    dev: &'bound pci::Device<Bound>,
+    identity: Identity,
+    flush_page: sysmem_flush::Page,
+}
+
+impl<'bound> Borrow<Bar0<'bound>, GpuLt> for BringUp<'bound> {
+    fn borrow<'a>(self, bar: Pin<&'a Bar0<'bound>>) -> Result<impl BoundInit<Gpu<'a>>> {
+        Ok(Gpu::new(
+            self.dev,
+            bar.get_ref(),
+            self.identity,
+            self.flush_page,
+        ))
+    }
+}
+
+/// Registers the auxiliary device, through which `nova_drm` finds the GPU.
+struct Publish<'bound> {
+    dev: &'bound pci::Device<Bound>,
+}
+
+/// Number of the next child. Numbers are not used again, so that a log line names one binding only.
+static NEXT_CHILD: Atomic<u32> = Atomic::new(0);
+
+impl<'bound> Borrow<Tether<Bar0<'bound>, GpuLt>, ChildLt> for Publish<'bound> {
+    fn borrow<'a>(
+        self,
+        gpu: Pin<&'a Tether<Bar0<'bound>, GpuLt>>,
+    ) -> Result<impl BoundInit<Child<'a, NovaApiLt>>> {
+        Ok(Child::new(
+            self.dev.as_ref(),
+            MODULE_NAME,
+            CHILD_NAME,
+            NEXT_CHILD.fetch_add(1, Relaxed),
+            Ok(NovaApi::new(self.dev, gpu.borrower().get_ref())),
+        ))
+    }
+}

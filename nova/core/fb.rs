@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Video memory: how much there is, and where GSP-RM's regions will lie in it.
+
+mod regs;
+pub(crate) mod sysmem_flush;
+
+use crate::{
+    driver::Bar0,
+    firmware::FirmwareInfo, //
+};
+use kernel::{
+    device::Bound,
+    io::Io,
+    pci,
+    prelude::*, //
+};
+use kernel_glue::fmt::Plain;
+use nova_hw::{
+    chip::{
+        Boot,
+        Chip,
+        DisplaySource,
+        Sec2Boot, //
+    },
+    fb::{
+        self,
+        FspLayout,
+        Layout,
+        Sec2Inputs,
+        Sec2Layout,
+        VramAddr,
+        VramSizeSource, //
+    }, //
+};
+
+/// Reads how many bytes of video memory there are.
+///
+/// # Errors
+///
+/// `EIO` if the GPU answers nonsense, after one log line.
+pub(crate) fn vram_size(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip) -> Result<u64> {
+    let source = chip.family().vram_size;
+    let raw = match source {
+        VramSizeSource::LocalMemoryRange => {
+            bar.read(regs::NV_PFB_PRI_MMU_LOCAL_MEMORY_RANGE).into_raw()
+        }
+        VramSizeSource::UsableMebibytes => bar.read(regs::NV_USABLE_FB_SIZE_IN_MB).into_raw(),
+    };
+    fb::vram_size(source, raw).map_err(|err| {
+        dev_err!(dev, "{}\n", Plain(err));
+        EIO
+    })
+}
+
+/// Computes where GSP-RM's regions will lie in `vram_size` bytes of video memory.
+///
+/// # Errors
+///
+/// `EIO` if the GPU answers nonsense, `EINVAL` if the regions do not fit; after one log line.
+pub(crate) fn layout(
+    dev: &pci::Device<Bound>,
+    bar: &Bar0<'_>,
+    chip: Chip,
+    vram_size: u64,
+    firmware: &FirmwareInfo,
+) -> Result<Layout> {
+    let family = chip.family();
+    let fb_end = VramAddr::new(vram_size);
+
+    let layout = match &family.boot {
+        Boot::Fsp(_) => FspLayout::compute(family, fb_end, None).map(Layout::Fsp),
+        Boot::Sec2(sec2) => {
+            let vga = fb::vga_workspace(fb_end, vga_workspace_base(bar, sec2)).map_err(|err| {
+                dev_err!(dev, "{}\n", Plain(err));
+                EIO
+            })?;
+            let inputs = Sec2Inputs {
+                fb_end,
+                vga,
+                row_remapper_lock: row_remapper_lock(bar, sec2),
+                elf_size: firmware.image_size,
+                bl_size: firmware.bootloader_size,
+            };
+            Sec2Layout::compute(family, &inputs).map(Layout::Sec2)
+        }
+    };
+    layout.map_err(|err| {
+        dev_err!(dev, "no framebuffer layout: {}\n", Plain(err));
+        EINVAL
+    })
+}
+
+/// Reads where the VGA workspace is, unless the chip has no display.
+fn vga_workspace_base(bar: &Bar0<'_>, sec2: &Sec2Boot) -> Option<u32> {
+    let display_disabled = match sec2.display {
+        DisplaySource::Never => true,
+        DisplaySource::FuseTu102 => bar
+            .read(regs::NV_FUSE_STATUS_OPT_DISPLAY_TU102)
+            .disabled()
+            .into_bool(),
+        DisplaySource::FuseGa100 => bar
+            .read(regs::NV_FUSE_STATUS_OPT_DISPLAY_GA100)
+            .disabled()
+            .into_bool(),
+    };
+    (!display_disabled).then(|| bar.read(regs::NV_PDISP_VGA_WORKSPACE_BASE).into_raw())
+}
+
+/// Reads what the VBIOS has locked for the row remapper, if the chip has one and may be asked.
+fn row_remapper_lock(bar: &Bar0<'_>, sec2: &Sec2Boot) -> Option<VramAddr> {
+    if !sec2.has_row_remapper_lock {
+        return None;
+    }
+    let readable = bar
+        .read(regs::NV_PFB_PRI_MMU_LOCK_CFG_PRIV_LEVEL_MASK)
+        .read_by_cpu()
+        .into_bool();
+    if !readable {
+        return None;
+    }
+    fb::row_remapper_lock(
+        bar.read(regs::NV_PFB_PRI_MMU_LOCK_ADDR_LO).into_raw(),
+        bar.read(regs::NV_PFB_PRI_MMU_LOCK_ADDR_HI).into_raw(),
+    )
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The page of system memory that the GPU needs for ordering its writes to system memory.
+
+mod hal;
+
+use crate::driver::Bar0;
+use kernel::{
+    device::Bound,
+    dma::CoherentHandle,
+    page::PAGE_SIZE,
+    pci,
+    prelude::*, //
+};
+use kernel_glue::fmt::Plain;
+use nova_hw::{
+    chip::Chip,
+    sysmem_flush::{
+        FlushError,
+        SysmemFlush as Encoding, //
+    },
+};
+
+/// The page, not yet made known to the GPU.
+pub(crate) struct Page {
+    memory: CoherentHandle,
+    encoding: Encoding,
+}
+
+impl Page {
+    /// How many bits the address of the page may have on `chip`.
+    pub(crate) fn address_bits(chip: Chip) -> u32 {
+        chip.family().sysmem_flush.address_bits()
+    }
+
+    /// Allocates the page. The device's DMA mask must not exceed [`address_bits`](Self::address_bits).
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub(crate) fn alloc(dev: &pci::Device<Bound>, chip: Chip) -> Result<Self> {
+        Ok(Self {
+            memory: CoherentHandle::alloc(dev.as_ref(), PAGE_SIZE, GFP_KERNEL)?,
+            encoding: chip.family().sysmem_flush,
+        })
+    }
+}
+
+/// The page, known to the GPU for as long as this value lives.
+///
+/// It must exist before the first falcon is reset and until the last one has run.
+pub(crate) struct SysmemFlush<'a> {
+    dev: &'a pci::Device<Bound>,
+    bar: &'a Bar0<'a>,
+    page: Page,
+}
+
+impl<'a> SysmemFlush<'a> {
+    /// Makes `page` known to the GPU.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if the chip's registers cannot hold its address, `EIO` if they do not take it; after
+    /// one log line.
+    pub(crate) fn new(dev: &'a pci::Device<Bound>, bar: &'a Bar0<'a>, page: Page) -> Result<Self> {
+        let address = page.memory.dma_address();
+        write(bar, page.encoding, address).map_err(|err| {
+            dev_err!(dev, "{}\n", Plain(err));
+            EINVAL
+        })?;
+
+        let found = read(bar, page.encoding);
+        if found != address {
+            dev_err!(
+                dev,
+                "GPU did not take the sysmem flush page: register says {:#x}, {:#x} was written\n",
+                found,
+                address
+            );
+            return Err(EIO);
+        }
+        Ok(Self { dev, bar, page })
+    }
+}
+
+impl Drop for SysmemFlush<'_> {
+    fn drop(&mut self) {
+        let address = self.page.memory.dma_address();
+        let found = read(self.bar, self.page.encoding);
+        if found != address {
+            // Someone else's page by now, or the device has gone. Either way not ours to clear.
+            dev_warn!(
+                self.dev,
+                "sysmem flush page is {:#x} and not our {:#x}: left as it is\n",
+                found,
+                address
+            );
+            return;
+        }
+        // Address 0 can always be represented.
+        let _ = write(self.bar, self.page.encoding, 0);
+    }
+}
+
+fn read(bar: &Bar0<'_>, encoding: Encoding) -> u64 {
+    encoding.decode(hal::read(bar, encoding))
+}
+
+fn write(bar: &Bar0<'_>, encoding: Encoding, address: u64) -> Result<(), FlushError> {
+    for (register, value) in encoding.writes(address)? {
+        hal::write(bar, encoding, register, value);
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `nova_core`: brings an NVIDIA GPU up and hands it to the drivers of its children.
+//!
+//! Start reading at [`driver`], the probe of the PCI device, and follow one call into each stage of the
+//! bring-up, in order. What children may use is [`api`].
+
+pub mod api;
+mod debugfs;
+mod driver;
+mod fb;
+mod firmware;
+mod gfw;
+mod gpu;
+mod identify;
+mod kunit;
+
+use kernel::{
+    driver::Registration,
+    prelude::*,
+    InPlaceModule,
+    ModuleMetadata,
+    ThisModule, //
+};
+use kernel_glue::{
+    debugfs::ModuleDir,
+    pci::Adapter, //
+};
+
+/// The module. Dropped top to bottom: the driver unbinds from every GPU first.
+#[pin_data]
+struct NovaModule {
+    #[pin]
+    _driver: Registration<kernel::pci::Adapter<Adapter<driver::Nova>>>,
+    _debugfs: ModuleDir,
+}
+
+impl InPlaceModule for NovaModule {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        let name = <LocalModule as ModuleMetadata>::NAME;
+        try_pin_init!(Self {
+            _debugfs: ModuleDir::new(name)?,
+            _driver <- Registration::new(name, module),
+        })
+    }
+}
+
+module! {
+    type: NovaModule,
+    name: "nova-core",
+    authors: ["The Nova developers"],
+    description: "Core driver for NVIDIA GPUs, from Turing on",
+    license: "GPL v2",
+}
+
+kernel::module_firmware!(firmware::ModuleInfo);
