@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Engines: each is a table of registers and one function that turns a write into effects.
+//!
+//! An engine never reaches out of itself. What an access sets off leaves as [`Effect`] values,
+//! which the device carries out, so that a test sees them without a guest. The checks that are
+//! the same for all registers (alignment, direction, reserved bits, chip) are made once, in
+//! [`crate::bar0`], from the tables; an engine judges only what needs its state.
+
+pub mod fuse;
+pub mod intr;
+pub mod mirror;
+pub mod pbus;
+pub mod pdisp;
+pub mod pfb;
+pub mod pgc6;
+pub mod pmc;
+pub mod pramin;
+pub mod prom;
+pub mod ptimer;
+pub mod secure_boot;
+pub mod sysmem_flush;
+pub mod therm;
+
+use crate::{
+    chips::Chip,
+    config_space::ConfigSpace,
+    faults::Plan,
+    regs::{
+        At,
+        Reg, //
+    },
+    violations::Complaint,
+    vram::Vram,
+};
+
+/// What an engine may look at while it handles an access.
+pub struct Cx<'a> {
+    /// Microseconds since the model started.
+    pub now_us: u64,
+    /// The function's configuration space.
+    pub config: &'a ConfigSpace,
+    /// Video memory.
+    pub vram: &'a Vram,
+}
+
+/// What an access set off, beyond the value read or stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A rule was broken.
+    Complain(Complaint),
+    /// The sysmem flush page was given another address; zero takes it away.
+    FlushPage {
+        /// Bus address.
+        address: u64,
+        /// Another reading of the register that a known driver means; see [`sysmem_flush`].
+        or: Option<u64>,
+    },
+    /// One half of the flush address was written and does not count until the other is.
+    FlushHalfSet(bool),
+    /// The driver saw that secure boot is complete.
+    BootSeenComplete,
+    /// Some bits of a configuration dword are to be replaced.
+    Config {
+        /// Offset in the configuration space.
+        offset: usize,
+        /// New bits.
+        value: u32,
+        /// Which bits.
+        mask: u32,
+    },
+    /// The interrupt line rose.
+    Interrupt,
+    /// An injected fault changed what the guest saw.
+    Fault(&'static str),
+}
+
+/// Effects of one access; almost always empty.
+pub type Effects = Vec<Effect>;
+
+/// The value of a read, and what the read set off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Value returned to the guest.
+    pub value: u32,
+    /// What else happened.
+    pub effects: Effects,
+}
+
+impl From<u32> for Read {
+    fn from(value: u32) -> Self {
+        Self {
+            value,
+            effects: Effects::new(),
+        }
+    }
+}
+
+/// A block of registers.
+pub trait Engine: Send {
+    /// The registers, on all chips; [`crate::bar0`] picks those of this one.
+    fn regs(&self) -> &'static [Reg];
+
+    /// Returns to the state after reset, at `now_us`.
+    fn reset(&mut self, now_us: u64);
+
+    /// Reads a register that the table says can be read.
+    fn read(&mut self, at: At, cx: &Cx<'_>) -> Read;
+
+    /// Writes a register that the table says can be written.
+    fn write(&mut self, at: At, value: u32, cx: &Cx<'_>) -> Effects;
+
+    /// Reads `out.len()` bytes from byte `lane` of a register that may be accessed by bytes.
+    fn read_bytes(&mut self, at: At, lane: usize, out: &mut [u8], cx: &Cx<'_>) -> Effects {
+        let read = self.read(at, cx);
+        out.copy_from_slice(&read.value.to_le_bytes()[lane..lane + out.len()]);
+        read.effects
+    }
+
+    /// Writes `data` to byte `lane` of a register that may be accessed by bytes.
+    fn write_bytes(&mut self, at: At, lane: usize, data: &[u8], cx: &Cx<'_>) -> Effects {
+        let mut bytes = self.read(at, cx).value.to_le_bytes();
+        bytes[lane..lane + data.len()].copy_from_slice(data);
+        self.write(at, u32::from_le_bytes(bytes), cx)
+    }
+
+    /// Is the interrupt line of this engine up?
+    fn interrupt_pending(&self) -> bool {
+        false
+    }
+}
+
+/// All engines of `chip`, with the changes that injected faults ask for.
+pub fn all(
+    chip: &'static Chip,
+    plan: &Plan,
+    vram_register: u32,
+    rom: Vec<u8>,
+) -> Vec<Box<dyn Engine>> {
+    vec![
+        Box::new(pmc::Pmc::new(chip, plan)),
+        Box::new(pbus::Pbus::default()),
+        Box::new(ptimer::Ptimer::new(chip)),
+        Box::new(therm::Therm::new(plan)),
+        Box::new(fuse::Fuse::new(chip)),
+        Box::new(mirror::Mirror::new(chip)),
+        Box::new(pfb::Pfb::new(plan, vram_register)),
+        Box::new(sysmem_flush::SysmemFlush::new(chip, plan)),
+        Box::new(pgc6::Pgc6::new(plan, vram_register)),
+        Box::new(prom::Prom::new(rom)),
+        Box::new(pdisp::Pdisp::new(plan)),
+        Box::new(pramin::Pramin::default()),
+        Box::new(intr::Intr::default()),
+    ]
+}
+
+/// Does some engine have a register at `address` on any chip? Names it if so.
+pub fn find(table: &'static [Reg], address: u32) -> impl Iterator<Item = &'static Reg> {
+    table
+        .iter()
+        .filter(move |reg| (reg.offset..reg.end()).contains(&address))
+}
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! PBUS scratch registers, and the strap register next to them that older drivers ask for the
+//! crystal frequency. Firmware writes the scratch registers; a driver only reads results there.
+
+use super::{
+    Cx,
+    Effects,
+    Engine,
+    Read, //
+};
+use crate::regs::{
+    At,
+    Reg,
+    Values, //
+};
+
+static REGS: &[Reg] = &[
+    Reg::ro("NV_PBUS_SW_SCRATCH", 0x1400, 0).times(64),
+    Reg::ro("NV_PEXTDEV_BOOT_0", 0x0010_1000, 0),
+];
+
+/// The engine.
+#[derive(Default)]
+pub struct Pbus {
+    values: Values,
+}
+
+impl Engine for Pbus {
+    fn regs(&self) -> &'static [Reg] {
+        REGS
+    }
+
+    fn reset(&mut self, _now_us: u64) {
+        self.values.reset();
+    }
+
+    fn read(&mut self, at: At, _cx: &Cx<'_>) -> Read {
+        self.values.get(at).into()
+    }
+
+    fn write(&mut self, at: At, value: u32, _cx: &Cx<'_>) -> Effects {
+        self.values.write(at, value);
+        Effects::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::testing::Bench;
+
+    #[test]
+    fn scratch_says_that_no_firmware_failed_yet() {
+        let mut bench = Bench::new("ga102", |_| Pbus::default());
+        for address in [0x1400, 0x1438, 0x1454, 0x14fc, 0x101000] {
+            assert_eq!(bench.read(address), 0, "{address:#x}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! PROM: the 1 MiB window that shows the VBIOS flash. What lies past the image reads as ones.
+
+use super::{
+    Cx,
+    Effects,
+    Engine,
+    Read, //
+};
+use crate::{
+    chips::Families,
+    regs::{
+        At,
+        Reg, //
+    },
+};
+
+/// Size of the window in bytes.
+pub const WINDOW: usize = 1 << 20;
+
+static REGS: &[Reg] = &[Reg::ro("NV_PROM_DATA", 0x0030_0000, 0)
+    .times(0x4_0000)
+    .on(Families::SEC2_BOOT)];
+
+/// The engine.
+pub struct Prom {
+    image: Vec<u8>,
+}
+
+impl Prom {
+    /// The window onto `image`.
+    pub fn new(image: Vec<u8>) -> Self {
+        Self { image }
+    }
+}
+
+impl Engine for Prom {
+    fn regs(&self) -> &'static [Reg] {
+        REGS
+    }
+
+    fn reset(&mut self, _now_us: u64) {}
+
+    fn read(&mut self, at: At, _cx: &Cx<'_>) -> Read {
+        let offset = 4 * at.index as usize;
+        let byte = |i: usize| self.image.get(offset + i).copied().unwrap_or(0xff);
+        u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]).into()
+    }
+
+    fn write(&mut self, _at: At, _value: u32, _cx: &Cx<'_>) -> Effects {
+        Effects::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::testing::Bench;
+
+    #[test]
+    fn window_shows_the_image_in_rom_order_and_then_ones() {
+        let mut bench = Bench::new("ga102", |_| Prom::new(vec![0x55, 0xaa, 1, 2, 3]));
+        assert_eq!(bench.read(0x300000), 0x0201_aa55);
+        assert_eq!(bench.read(0x300004), 0xffff_ff03);
+        assert_eq!(bench.read(0x3ffffc), 0xffff_ffff);
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! PTHERM scratch register in which the FSP says that it has booted.
+
+use super::{
+    secure_boot::{
+        SecureBoot,
+        COMPLETE, //
+    },
+    Cx,
+    Effect,
+    Effects,
+    Engine,
+    Read, //
+};
+use crate::{
+    chips::{
+        Families,
+        Family, //
+    },
+    faults::Plan,
+    regs::{
+        At,
+        Reg, //
+    },
+};
+
+static REGS: &[Reg] = &[
+    Reg::ro("NV_THERM_I2CS_SCRATCH", 0x0002_00bc, 0)
+        .on(Families::of(&[Family::Hopper, Family::Gb10x])),
+    Reg::ro("NV_THERM_I2CS_SCRATCH", 0x00ad_00bc, 0).on(Families::of(&[Family::Gb20x])),
+];
+
+/// The engine.
+pub struct Therm {
+    boot: SecureBoot,
+    fault: Option<&'static str>,
+}
+
+impl Therm {
+    /// The register, with the trouble that `plan` gives secure boot.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            boot: SecureBoot::new(plan.secure_boot.map(|(_, trouble)| trouble)),
+            fault: plan.secure_boot.map(|(fault, _)| fault),
+        }
+    }
+}
+
+impl Engine for Therm {
+    fn regs(&self) -> &'static [Reg] {
+        REGS
+    }
+
+    fn reset(&mut self, now_us: u64) {
+        self.boot.reset(now_us);
+    }
+
+    /// Unlike the progress byte of older chips, this register shows only the end.
+    fn read(&mut self, _at: At, cx: &Cx<'_>) -> Read {
+        let progress = self.boot.progress(cx.now_us);
+        let mut effects = Effects::new();
+        effects.extend(self.fault.map(Effect::Fault));
+        if progress == COMPLETE {
+            effects.push(Effect::BootSeenComplete);
+        }
+        let shown = progress == COMPLETE || self.fault.is_some();
+        Read {
+            value: if shown { u32::from(progress) } else { 0 },
+            effects,
+        }
+    }
+
+    fn write(&mut self, _at: At, _value: u32, _cx: &Cx<'_>) -> Effects {
+        Effects::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        chips::Chip,
+        engines::testing::Bench, //
+    };
+
+    fn therm(chip: &str, faults: &[&str]) -> Bench<Therm> {
+        let plan = Plan::parse(Chip::by_name(chip).unwrap(), faults).unwrap();
+        Bench::new(chip, |_| Therm::new(&plan))
+    }
+
+    #[test]
+    fn fsp_reports_success_a_while_after_reset() {
+        for (chip, address) in [("gh100", 0x200bc), ("gb100", 0x200bc), ("gb202", 0xad00bc)] {
+            let mut bench = therm(chip, &[]);
+            assert_eq!(bench.read_all(address), Read::from(0), "{chip}");
+            bench.now_us = 60_000;
+            let read = bench.read_all(address);
+            assert_eq!(read.value, 0xff, "{chip}");
+            assert_eq!(read.effects, [Effect::BootSeenComplete], "{chip}");
+        }
+    }
+
+    #[test]
+    fn stuck_fsp_shows_its_value_for_ever() {
+        let mut bench = therm("gb202", &["gfw-stuck=0xfe"]);
+        bench.now_us = 1 << 40;
+        assert_eq!(bench.read(0xad00bc), 0xfe);
+        assert_eq!(
+            bench.read_all(0xad00bc).effects,
+            [Effect::Fault("gfw-stuck")]
+        );
+    }
+}

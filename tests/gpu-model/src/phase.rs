@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How far the driver has come, judged only by what it does to the device; and the rules about
+//! order that follow from it.
+
+use crate::{
+    engines::pmc::{
+        BOOT_0,
+        BOOT_1,
+        BOOT_42, //
+    },
+    violations::{
+        Complaint,
+        Rule, //
+    },
+};
+
+/// Kinds of register, as far as order is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Says who the chip is.
+    Identity,
+    /// Sysmem flush registers.
+    Flush,
+    /// Everything else.
+    Other,
+}
+
+/// The driver's progress.
+#[derive(Debug, Default)]
+pub struct Progress {
+    boot_0_read: bool,
+    second_identity_read: bool,
+    boot_complete_seen: bool,
+    flush_page: u64,
+    flush_half_set: bool,
+    released: bool,
+}
+
+impl Progress {
+    /// Name of the phase, for reports.
+    pub fn phase(&self) -> &'static str {
+        if self.released {
+            "released"
+        } else if self.flush_page != 0 {
+            "flush-page-set"
+        } else if self.boot_complete_seen {
+            "boot-complete"
+        } else if self.identified() {
+            "identified"
+        } else if self.boot_0_read || self.second_identity_read {
+            "identifying"
+        } else {
+            "reset"
+        }
+    }
+
+    /// The flush page the device owns, or zero.
+    pub fn flush_page(&self) -> u64 {
+        self.flush_page
+    }
+
+    /// The whole machine was reset: whoever comes now has to look who the chip is.
+    pub fn device_reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The function was reset. The driver that asked for it still knows the chip.
+    pub fn function_level_reset(&mut self) {
+        *self = Self {
+            boot_0_read: self.boot_0_read,
+            second_identity_read: self.second_identity_read,
+            ..Self::default()
+        };
+    }
+
+    /// The driver saw that secure boot is complete.
+    pub fn boot_complete_seen(&mut self) {
+        self.boot_complete_seen = true;
+    }
+
+    /// The flush registers now hold `address`.
+    pub fn set_flush_page(&mut self, address: u64) {
+        self.released = address == 0 && self.flush_page != 0;
+        self.flush_page = address;
+    }
+
+    /// One half of a flush address is written, or no longer is.
+    pub fn set_flush_half(&mut self, half: bool) {
+        self.flush_half_set = half;
+    }
+
+    /// Judges an access to the register at `address` by its order, and takes note of it.
+    pub fn access(&mut self, address: u32, group: Group) -> Option<Complaint> {
+        if group == Group::Identity {
+            if self.released {
+                *self = Self::default();
+            }
+            match address {
+                BOOT_0 => self.boot_0_read = true,
+                BOOT_1 | BOOT_42 => self.second_identity_read = true,
+                _ => {}
+            }
+            return None;
+        }
+        if group == Group::Flush {
+            return self.too_early();
+        }
+        if self.flush_half_set {
+            self.flush_half_set = false;
+            return Some(Complaint::new(
+                Rule::FlushOrder,
+                "another register is used while only one half of the flush address is written",
+            ));
+        }
+        if self.released {
+            return Some(Complaint::new(
+                Rule::AfterRelease,
+                "register used after the flush page was given back",
+            ));
+        }
+        self.too_early()
+    }
+
+    fn too_early(&self) -> Option<Complaint> {
+        (!self.released && !self.identified()).then(|| {
+            Complaint::new(
+                Rule::TooEarly,
+                "register used before the chip was identified (NV_PMC_BOOT_0, then NV_PMC_BOOT_42)",
+            )
+        })
+    }
+
+    fn identified(&self) -> bool {
+        self.boot_0_read && self.second_identity_read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(complaint: Option<Complaint>) -> Option<Rule> {
+        complaint.map(|complaint| complaint.rule)
+    }
+
+    fn identified() -> Progress {
+        let mut progress = Progress::default();
+        progress.access(BOOT_0, Group::Identity);
+        progress.access(BOOT_42, Group::Identity);
+        progress
+    }
+
+    #[test]
+    fn other_registers_have_to_wait_for_identification() {
+        let mut progress = Progress::default();
+        assert_eq!(
+            rule(progress.access(0x1438, Group::Other)),
+            Some(Rule::TooEarly)
+        );
+        progress.access(BOOT_0, Group::Identity);
+        assert_eq!(
+            rule(progress.access(0x100c10, Group::Flush)),
+            Some(Rule::TooEarly)
+        );
+        assert_eq!(progress.phase(), "identifying");
+        progress.access(BOOT_42, Group::Identity);
+        assert_eq!(rule(progress.access(0x1438, Group::Other)), None);
+        assert_eq!(progress.phase(), "identified");
+    }
+
+    #[test]
+    fn virtualisation_register_identifies_as_well() {
+        let mut progress = Progress::default();
+        progress.access(BOOT_1, Group::Identity);
+        progress.access(BOOT_0, Group::Identity);
+        assert_eq!(rule(progress.access(0x101000, Group::Other)), None);
+    }
+
+    #[test]
+    fn phases_follow_a_whole_binding() {
+        let mut progress = identified();
+        progress.boot_complete_seen();
+        assert_eq!(progress.phase(), "boot-complete");
+        progress.set_flush_page(0x1000);
+        assert_eq!(progress.phase(), "flush-page-set");
+        progress.set_flush_page(0);
+        assert_eq!(progress.phase(), "released");
+        assert_eq!(
+            rule(progress.access(0x1438, Group::Other)),
+            Some(Rule::AfterRelease)
+        );
+        assert_eq!(rule(progress.access(0x100c10, Group::Flush)), None);
+        progress.access(BOOT_0, Group::Identity);
+        assert_eq!(progress.phase(), "identifying", "the next driver begins");
+    }
+
+    #[test]
+    fn half_a_flush_address_is_noticed_once() {
+        let mut progress = identified();
+        progress.set_flush_half(true);
+        assert_eq!(rule(progress.access(0x100c10, Group::Flush)), None);
+        assert_eq!(
+            rule(progress.access(0x1438, Group::Other)),
+            Some(Rule::FlushOrder)
+        );
+        assert_eq!(rule(progress.access(0x1438, Group::Other)), None);
+    }
+
+    #[test]
+    fn resets_forget_different_things() {
+        let mut progress = identified();
+        progress.set_flush_page(0x1000);
+        progress.function_level_reset();
+        assert_eq!((progress.phase(), progress.flush_page()), ("identified", 0));
+        progress.device_reset();
+        assert_eq!(progress.phase(), "reset");
+    }
+}
