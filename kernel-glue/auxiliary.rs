@@ -8,29 +8,41 @@ use crate::bound::{
 };
 use kernel::{
     auxiliary::{
+        self,
         Device,
         IdTable,
         Registration, //
     },
+    bindings,
     device::{
         self,
         Bound,
         Core, //
     },
+    driver::{
+        DriverLayout,
+        RegistrationOps, //
+    },
     prelude::*,
-    types::ForLt, //
+    types::{
+        CovariantForLt,
+        Opaque, //
+    },
+    ThisModule, //
 };
 
 /// A child device, registered for as long as this value lives.
 ///
-/// Its driver reads the data of type `F` with [`Device::registration_data`] (covariant `F`) or
-/// [`Device::registration_data_with`] (any `F`). Dropping a `Child` unbinds that driver, waits until
-/// it is gone, and then drops the data.
-pub struct Child<'a, F: ForLt + 'static> {
+/// Its driver reads the data of type `F` with [`Device::registration_data`]. Dropping a `Child` unbinds
+/// that driver, waits until it is gone, and then drops the data.
+///
+/// `F` is covariant because [`Device::registration_data_with`], which reads other data, lends it for as
+/// long as it lives; through a lock in the data a reference to one part of it could be stored in another.
+pub struct Child<'a, F: CovariantForLt + 'static> {
     _registration: Registration<'a, F>,
 }
 
-impl<'a, F: ForLt + 'static> Child<'a, F>
+impl<'a, F: CovariantForLt + 'static> Child<'a, F>
 where
     for<'b> F::Of<'b>: Send + Sync,
 {
@@ -92,10 +104,40 @@ pub trait Driver {
     ) -> Result<impl BoundInit<Self::Data<'bound>> + 'bound>;
 }
 
-/// Makes a [`kernel::auxiliary::Driver`] of a [`Driver`]; give it to `module_auxiliary_driver!`.
+/// Registers a [`Driver`]; give it to `module_driver!` or [`kernel::driver::Registration`].
+///
+/// It is deliberately no [`kernel::auxiliary::Driver`]: that has a safe `probe`, by which anybody could get
+/// the private data as a value and forget it.
 pub struct Adapter<T: Driver>(T);
 
-impl<T: Driver> kernel::auxiliary::Driver for Adapter<T> {
+/// The [`kernel::auxiliary::Driver`] that nobody outside can name.
+struct Hidden<T: Driver>(T);
+
+// SAFETY: All is that of the kernel crate's own adapter, to which `register` delegates.
+unsafe impl<T: Driver> DriverLayout for Adapter<T> {
+    type DriverType = bindings::auxiliary_driver;
+    type DriverData<'bound> = T::Data<'bound>;
+    const DEVICE_DRIVER_OFFSET: usize = core::mem::offset_of!(bindings::auxiliary_driver, driver);
+}
+
+// SAFETY: As above.
+unsafe impl<T: Driver> RegistrationOps for Adapter<T> {
+    unsafe fn register(
+        reg: &Opaque<Self::DriverType>,
+        name: &'static CStr,
+        module: &'static ThisModule,
+    ) -> Result {
+        // SAFETY: The caller keeps the same promises.
+        unsafe { <auxiliary::Adapter<Hidden<T>> as RegistrationOps>::register(reg, name, module) }
+    }
+
+    unsafe fn unregister(reg: &Opaque<Self::DriverType>) {
+        // SAFETY: The caller keeps the same promises.
+        unsafe { <auxiliary::Adapter<Hidden<T>> as RegistrationOps>::unregister(reg) }
+    }
+}
+
+impl<T: Driver> auxiliary::Driver for Hidden<T> {
     type IdInfo = T::IdInfo;
     type Data<'bound> = T::Data<'bound>;
 

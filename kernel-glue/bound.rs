@@ -18,6 +18,15 @@
 use core::marker::PhantomData;
 use kernel::prelude::*;
 
+// For `bound_init!`, which must not be led astray by what the caller calls `kernel`.
+#[doc(hidden)]
+pub use kernel::{
+    error::Error,
+    prelude::try_pin_init, //
+};
+#[doc(hidden)]
+pub use pin_init::raw_try_init;
+
 /// Builds a `T` in place, and only inside private data that the driver core will drop at unbind.
 ///
 /// Combine such initialisers with [`bound_init!`](crate::bound_init) and
@@ -102,11 +111,11 @@ macro_rules! bound_init {
         // of `try_pin_init!` mean what `BoundInit` asks for.
         unsafe {
             $crate::bound::from_closure(move |slot| {
-                ::pin_init::raw_try_init(
+                $crate::bound::raw_try_init(
                     slot,
-                    ::kernel::prelude::try_pin_init!($name {
+                    $crate::bound::try_pin_init!($name {
                         $($field <- $crate::bound::as_pin_init($field),)+
-                    }? ::kernel::error::Error),
+                    }? $crate::bound::Error),
                 )
             })
         }

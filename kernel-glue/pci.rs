@@ -6,6 +6,7 @@ use crate::bound::{
     self,
     BoundInit, //
 };
+use core::marker::PhantomData;
 use kernel::{
     bindings,
     device::{
@@ -16,12 +17,20 @@ use kernel::{
         Device as _,
         DmaMask, //
     },
+    driver::{
+        DriverLayout,
+        RegistrationOps, //
+    },
     error::to_result,
     pci::{
+        self,
+        Bar,
         Device,
         IdTable, //
     },
-    prelude::*, //
+    prelude::*,
+    types::Opaque,
+    ThisModule, //
 };
 
 /// A PCI driver; see [`kernel::pci::Driver`] for what is not said here.
@@ -37,9 +46,8 @@ pub trait Driver {
 
     /// Decides whether to drive `dev`, and says how to build the private data.
     ///
-    /// This runs in two steps. The body comes first: nothing of this driver is visible to anyone yet,
-    /// and only here `setup` can be used. The initialiser that it returns is run afterwards, and may
-    /// publish what others can reach.
+    /// This runs in two steps. The body comes first, while nothing of this driver is visible to anyone.
+    /// The initialiser that it returns is run afterwards, and may publish what others can reach.
     ///
     /// Sleeps; runs with the device locked.
     ///
@@ -47,16 +55,45 @@ pub trait Driver {
     ///
     /// `ENODEV` for a device that this driver does not want; the driver core stays quiet then.
     fn probe<'bound>(
-        dev: &'bound Device<Core<'_>>,
-        setup: Setup<'_, '_>,
+        setup: Setup<'_, 'bound, '_>,
         info: Option<&'bound Self::IdInfo>,
     ) -> Result<impl BoundInit<Self::Data<'bound>> + 'bound>;
 }
 
-/// Makes a [`kernel::pci::Driver`] of a [`Driver`]; give it to `module_pci_driver!`.
+/// Registers a [`Driver`]; give it to `module_driver!` or [`kernel::driver::Registration`].
+///
+/// It is deliberately no [`kernel::pci::Driver`]: that has a safe `probe`, by which anybody could get
+/// the private data as a value and forget it.
 pub struct Adapter<T: Driver>(T);
 
-impl<T: Driver> kernel::pci::Driver for Adapter<T> {
+/// The [`kernel::pci::Driver`] that nobody outside can name.
+struct Hidden<T: Driver>(T);
+
+// SAFETY: All is that of the kernel crate's own adapter, to which `register` delegates.
+unsafe impl<T: Driver> DriverLayout for Adapter<T> {
+    type DriverType = bindings::pci_driver;
+    type DriverData<'bound> = T::Data<'bound>;
+    const DEVICE_DRIVER_OFFSET: usize = core::mem::offset_of!(bindings::pci_driver, driver);
+}
+
+// SAFETY: As above.
+unsafe impl<T: Driver> RegistrationOps for Adapter<T> {
+    unsafe fn register(
+        reg: &Opaque<Self::DriverType>,
+        name: &'static CStr,
+        module: &'static ThisModule,
+    ) -> Result {
+        // SAFETY: The caller keeps the same promises.
+        unsafe { <pci::Adapter<Hidden<T>> as RegistrationOps>::register(reg, name, module) }
+    }
+
+    unsafe fn unregister(reg: &Opaque<Self::DriverType>) {
+        // SAFETY: The caller keeps the same promises.
+        unsafe { <pci::Adapter<Hidden<T>> as RegistrationOps>::unregister(reg) }
+    }
+}
+
+impl<T: Driver> pci::Driver for Hidden<T> {
     type IdInfo = T::IdInfo;
     type Data<'bound> = T::Data<'bound>;
 
@@ -67,7 +104,11 @@ impl<T: Driver> kernel::pci::Driver for Adapter<T> {
         info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
         pin_init::pin_init_scope(move || {
-            let init = T::probe(dev, Setup(dev), info)?;
+            let setup = Setup {
+                dev,
+                _probe: PhantomData,
+            };
+            let init = T::probe(setup, info)?;
             // SAFETY: The PCI adapter of the kernel crate runs this initialiser straight into the
             // private data of `dev`, which the driver core drops at unbind, while `'bound` lasts.
             Ok(unsafe { bound::as_pin_init(init) })
@@ -75,22 +116,62 @@ impl<T: Driver> kernel::pci::Driver for Adapter<T> {
     }
 }
 
-/// What may be changed on a device only before anything of its driver is published.
+/// A device that is being set up: nobody but the probe that holds this knows that it is being driven.
 ///
-/// An adapter makes it for the body of [`Driver::probe`]; it cannot be kept for longer.
-pub struct Setup<'a, 'core>(&'a Device<Core<'core>>);
+/// While it exists, the device is lent for moments only, so that nothing can be registered on it that
+/// would run at the same time as [`dma_set_mask_and_coherent`](Self::dma_set_mask_and_coherent).
+/// [`finish`](Self::finish) ends the set-up and gives the device for as long as it is bound.
+///
+/// `'probe` is the body of [`Driver::probe`]. It keeps the set-up out of the initialiser, which must live
+/// for `'bound` and runs when others may know of the device.
+pub struct Setup<'probe, 'bound, 'core> {
+    dev: &'bound Device<Core<'core>>,
+    _probe: PhantomData<&'probe ()>,
+}
 
-impl Setup<'_, '_> {
+impl<'bound, 'core> Setup<'_, 'bound, 'core> {
+    /// Lends the device.
+    pub fn device(&self) -> &Device<Core<'core>> {
+        self.dev
+    }
+
+    /// Enables memory decoding for as long as the returned value lives.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Enabled::new`].
+    pub fn enable(&self) -> Result<Enabled<'bound>> {
+        Enabled::new(self.dev)
+    }
+
+    /// Maps a BAR; see [`Device::iomap_region_sized`].
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` if another driver holds it, `ENOMEM` if it is absent or cannot be mapped, `EINVAL` if it
+    /// is shorter than `SIZE`.
+    pub fn map_bar<const SIZE: usize>(
+        &self,
+        index: u32,
+        name: &'static CStr,
+    ) -> Result<Bar<'bound, SIZE>> {
+        self.dev.iomap_region_sized(index, name)
+    }
+
     /// Sets the streaming and the coherent DMA mask.
     ///
     /// # Errors
     ///
     /// `EIO` if the platform cannot reach the device with this mask.
-    pub fn dma_set_mask_and_coherent(&self, mask: DmaMask) -> Result {
-        // SAFETY: The driver core runs one probe of a device at a time, and before the initialiser
-        // returned by `Driver::probe` is run no child, interrupt handler or work item of this driver
-        // exists that could map memory concurrently.
-        unsafe { self.0.dma_set_mask_and_coherent(mask) }
+    pub fn dma_set_mask_and_coherent(&mut self, mask: DmaMask) -> Result {
+        // SAFETY: The driver core runs one probe of a device at a time. Whatever could map memory for
+        // the device meanwhile would have to borrow it, which the exclusive borrow of `self` excludes.
+        unsafe { self.dev.dma_set_mask_and_coherent(mask) }
+    }
+
+    /// Ends the set-up.
+    pub fn finish(self) -> &'bound Device<Core<'core>> {
+        self.dev
     }
 }
 
@@ -112,7 +193,7 @@ impl<'a> Enabled<'a> {
     ///
     /// Those of `pci_enable_device_mem()`: the device cannot be powered up, or has a BAR without an
     /// address.
-    pub fn new(dev: &'a Device<Core<'_>>) -> Result<Self> {
+    fn new(dev: &'a Device<Core<'_>>) -> Result<Self> {
         let mut command = 0;
         // SAFETY: `dev` is a valid PCI device, and `command` a place for one word.
         to_result(unsafe { bindings::pci_read_config_word(as_raw(dev), COMMAND, &mut command) })?;

@@ -24,7 +24,7 @@ use kernel::{
 
 /// Holds an owner `O` together with a value that borrows from it.
 ///
-/// The borrower type is named by `F`, a [`ForLt`] type: for an owner borrowed for `'a` the borrower
+/// The borrower type is named by `F`, a [`trait@ForLt`] type: for an owner borrowed for `'a` the borrower
 /// is `F::Of<'a>`. Dropping a `Tether` drops the borrower first and the owner second; nothing can
 /// reverse this, because the borrower cannot be built before its owner, taken out, or replaced.
 ///
@@ -115,10 +115,14 @@ impl<O, F: ForLt> Tether<O, F> {
 
     /// Calls `f` with the borrower, at a lifetime that `f` cannot choose.
     ///
+    /// The borrow is shorter than the lifetime in the borrower. Were it as long, `f` could store a
+    /// reference to one part of the borrower in another, and the borrower's destructor could follow it
+    /// after the first part is gone.
+    ///
     /// This works for every borrower; [`borrower`](Self::borrower) is simpler for covariant ones.
     pub fn with_borrower<R>(
         self: Pin<&Self>,
-        f: impl for<'a> FnOnce(Pin<&'a F::Of<'a>>) -> R,
+        f: impl for<'r, 'a> FnOnce(Pin<&'r F::Of<'a>>) -> R,
     ) -> R {
         let borrower = core::ptr::from_ref(&self.get_ref().borrower);
 

@@ -67,7 +67,7 @@ impl<D: Driver> Tables<D> {
             open: Some(bindings::drm_open),
             release: Some(bindings::drm_release),
             unlocked_ioctl: Some(bindings::drm_ioctl),
-            compat_ioctl: Some(bindings::drm_compat_ioctl),
+            compat_ioctl: COMPAT_IOCTL,
             poll: Some(bindings::drm_poll),
             read: Some(bindings::drm_read),
             llseek: Some(bindings::noop_llseek),
@@ -77,6 +77,15 @@ impl<D: Driver> Tables<D> {
         }
     };
 }
+
+/// How 32-bit programs call ioctls, on kernels that run them.
+#[cfg(CONFIG_COMPAT)]
+const COMPAT_IOCTL: Option<IoctlFn> = Some(bindings::drm_compat_ioctl);
+#[cfg(not(CONFIG_COMPAT))]
+const COMPAT_IOCTL: Option<IoctlFn> = None;
+
+/// An ioctl of a file, as C sees it.
+type IoctlFn = unsafe extern "C" fn(*mut bindings::file, c_uint, c_ulong) -> c_long;
 
 /// Same as [`CStrExt::as_char_ptr`](kernel::str::CStrExt::as_char_ptr), for constants.
 #[expect(

@@ -49,7 +49,7 @@ pub trait Ioctl<D: Driver> {
     /// # Errors
     ///
     /// Whatever the ioctl defines; user space then sees its argument unchanged.
-    fn call<'a>(data: Pin<&'a <D::Data as ForLt>::Of<'a>>, arg: Self::Arg) -> Result<Self::Arg>;
+    fn call<'a>(data: Pin<&<D::Data as ForLt>::Of<'a>>, arg: Self::Arg) -> Result<Self::Arg>;
 }
 
 /// Who may call an ioctl.
@@ -74,7 +74,7 @@ impl Access {
 
 /// One row of the ioctl table of `D`.
 #[repr(transparent)]
-pub struct Entry<D>(bindings::drm_ioctl_desc, PhantomData<fn(D)>);
+pub struct Entry<D>(bindings::drm_ioctl_desc, PhantomData<fn(D) -> D>);
 
 impl<D: Driver> Entry<D> {
     /// The row of ioctl `I`.

@@ -69,7 +69,7 @@ impl<D: Driver> Node<D> {
     /// `ENODEV` if it has been unplugged, and those of `f`.
     pub(crate) fn while_plugged<R>(
         &self,
-        f: impl for<'a> FnOnce(Pin<&'a <D::Data as ForLt>::Of<'a>>) -> Result<R>,
+        f: impl for<'r, 'a> FnOnce(Pin<&'r <D::Data as ForLt>::Of<'a>>) -> Result<R>,
     ) -> Result<R> {
         let drm = core::ptr::from_ref(&self.drm).cast_mut();
         let mut index = 0;

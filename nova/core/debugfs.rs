@@ -19,6 +19,9 @@ use nova_hw::{
     fb::Layout, //
 };
 
+/// The directory of all GPUs.
+pub(crate) const DIRECTORY: &CStr = c"nova-core";
+
 /// What was found out during probe, and does not change afterwards.
 pub(crate) struct Facts {
     pub(crate) identity: Identity,

@@ -18,10 +18,7 @@ use crate::{
 };
 use core::pin::Pin;
 use kernel::{
-    device::{
-        Bound,
-        Core, //
-    },
+    device::Bound,
     dma::DmaMask,
     pci::{
         self,
@@ -119,37 +116,35 @@ impl Driver for Nova {
     const ID_TABLE: pci::IdTable<()> = &PCI_TABLE;
 
     fn probe<'bound>(
-        dev: &'bound pci::Device<Core<'_>>,
-        setup: Setup<'_, '_>,
+        mut setup: Setup<'_, 'bound, '_>,
         info: Option<&'bound ()>,
     ) -> Result<impl BoundInit<NovaCore<'bound>> + 'bound> {
         // Bound by hand to a device that is no GPU of NVIDIA.
         info.ok_or(ENODEV)?;
 
-        if is_virtual_function(dev) {
+        if is_virtual_function(setup.device()) {
             dev_info!(
-                dev,
-                "virtual function: nova-core drives physical GPUs only\n"
+                setup.device(),
+                "virtual function: nova_core drives physical GPUs only\n"
             );
             return Err(ENODEV);
         }
 
-        let enabled = Enabled::new(dev)?;
-        let bar = dev
-            .iomap_region_sized::<BAR0_SIZE>(BAR0, c"nova-core")
-            .inspect_err(|_| {
-                dev_err!(
-                    dev,
-                    "cannot map BAR0 ({} bytes, at least {} needed)\n",
-                    dev.resource_len(BAR0).unwrap_or(0),
-                    BAR0_SIZE
-                );
-            })?;
+        let enabled = setup.enable()?;
+        let bar = setup.map_bar(BAR0, c"nova_core").inspect_err(|_| {
+            dev_err!(
+                setup.device(),
+                "cannot map BAR0 ({} bytes, at least {} needed)\n",
+                setup.device().resource_len(BAR0).unwrap_or(0),
+                BAR0_SIZE
+            );
+        })?;
 
-        let identity = identify::identify(dev, &bar)?;
-        let flush_page = set_up_dma(dev, &setup, identity.chip)?;
+        let identity = identify::identify(setup.device(), &bar)?;
+        let flush_page = set_up_dma(&mut setup, identity.chip)?;
         enabled.set_master();
 
+        let dev: &'bound pci::Device<Bound> = setup.finish();
         Ok(bound_init!(NovaCore {
             enabled <- bound::value(enabled),
             parts <- Tether::new(
@@ -169,16 +164,12 @@ impl Driver for Nova {
 
 /// Sets the DMA mask, and allocates the sysmem flush page, which may have to lie lower than the mask
 /// allows: where Linux puts coherent memory can only be told by a mask.
-fn set_up_dma(
-    dev: &pci::Device<Bound>,
-    setup: &Setup<'_, '_>,
-    chip: Chip,
-) -> Result<sysmem_flush::Page> {
+fn set_up_dma(setup: &mut Setup<'_, '_, '_>, chip: Chip) -> Result<sysmem_flush::Page> {
     let bits = chip.family().dma_mask_bits;
     let flush_bits = sysmem_flush::Page::address_bits(chip).min(bits);
 
     setup.dma_set_mask_and_coherent(DmaMask::try_new(flush_bits)?)?;
-    let page = sysmem_flush::Page::alloc(dev, chip)?;
+    let page = sysmem_flush::Page::alloc(setup.device(), chip)?;
     if flush_bits < bits {
         setup.dma_set_mask_and_coherent(DmaMask::try_new(bits)?)?;
     }

@@ -58,7 +58,7 @@ pub(crate) fn identify(dev: &pci::Device<Bound>, bar: &Bar0<'_>) -> Result<Ident
                 kind => {
                     dev_err!(
                     dev,
-                    "virtual GPU (BOOT_1 virtualization {}): nova-core drives physical GPUs only\n",
+                    "virtual GPU (BOOT_1 virtualization {}): nova_core drives physical GPUs only\n",
                     kind
                 );
                     Err(ENODEV)

@@ -31,7 +31,7 @@ use kernel_glue::{
 #[pin_data]
 struct NovaModule {
     #[pin]
-    _driver: Registration<kernel::pci::Adapter<Adapter<driver::Nova>>>,
+    _driver: Registration<Adapter<driver::Nova>>,
     _debugfs: ModuleDir,
 }
 
@@ -39,7 +39,7 @@ impl InPlaceModule for NovaModule {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         let name = <LocalModule as ModuleMetadata>::NAME;
         try_pin_init!(Self {
-            _debugfs: ModuleDir::new(name)?,
+            _debugfs: ModuleDir::new(debugfs::DIRECTORY)?,
             _driver <- Registration::new(name, module),
         })
     }
@@ -47,7 +47,7 @@ impl InPlaceModule for NovaModule {
 
 module! {
     type: NovaModule,
-    name: "nova-core",
+    name: "nova_core",
     authors: ["The Nova developers"],
     description: "Core driver for NVIDIA GPUs, from Turing on",
     license: "GPL v2",

@@ -31,7 +31,7 @@ impl Ioctl<NovaDrm> for GetParam {
     const NAME: &'static CStr = c"NOVA_GETPARAM";
     const ACCESS: Access = Access::RenderUnauthenticated;
 
-    fn call<'a>(api: Pin<&'a NovaApi<'a>>, mut arg: GetParamArg) -> Result<GetParamArg> {
+    fn call<'a>(api: Pin<&NovaApi<'a>>, mut arg: GetParamArg) -> Result<GetParamArg> {
         arg.value = match arg.param {
             uapi::NOVA_GETPARAM_VRAM_BAR_SIZE => api.vram_bar_size()?,
             _ => return Err(EINVAL),

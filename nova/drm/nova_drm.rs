@@ -9,10 +9,10 @@ mod driver;
 mod ioctl;
 mod uapi;
 
-kernel::module_auxiliary_driver! {
-    type: kernel_glue::auxiliary::Adapter<driver::NovaDrm>,
-    name: "nova-drm",
+kernel::module_driver! { <T>, kernel_glue::auxiliary::Adapter<T>, {
+    type: driver::NovaDrm,
+    name: "nova_drm",
     authors: ["The Nova developers"],
     description: "DRM driver for NVIDIA GPUs, from Turing on",
     license: "GPL v2",
-}
+}}
