@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Words the step scripts are written in. A step runs under "set -e" and fails by its exit status.
+
+# Name of the PCI driver, in sysfs and in front of its log lines: that of the module, with a dash.
+driver=nova_core
+pci_driver=/sys/bus/pci/drivers/$driver
+
+# The device under test, when the step got one.
+device=/sys/bus/pci/devices/${bdf:-none}
+
+fail() { echo "$*"; exit 1; }
+
+# fact NAME VALUE: a measured value for the harness.
+fact() { echo "fact $1 $2"; }
+
+# same WHAT FOUND WANTED
+same() { [ "$2" = "$3" ] || fail "$1: found '$2', wanted '$3'"; }
+
+# Name of the driver bound to a device folder, or "none".
+driver_of() {
+	if [ -e "$1/driver" ]; then basename "$(readlink "$1/driver")"; else echo none; fi
+}
+
+# Kernel messages since the running step began.
+kernel_log() {
+	dmesg | awk '/nova-vm: begin /{text=""; next} {text=text $0 "\n"} END{printf "%s", text}'
+}
+
+# until_true SECONDS COMMAND...: polls, because user space must wait for uevents and unbinds.
+until_true() {
+	tries=$(($1 * 20)); shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 50000
+	done
+}
+
+load_stock_modules() {
+	[ -e /nova/stock-modules ] || return 0
+	while read -r name; do
+		[ -e "/sys/module/$name" ] || insmod "/lib/modules/$(uname -r)/kernel/$name.ko"
+	done </nova/stock-modules
+}
+
+# load NAME: loads a module under test unless it is there.
+load() {
+	[ -e "/sys/module/$1" ] || insmod "/nova/modules/$1.ko"
+}
+
+# Folder of the auxiliary child of a PCI device, or nothing.
+child_of() {
+	for child in "$1"/nova_core.nova-drm.*; do
+		[ -e "$child" ] && echo "$child" && return
+	done
+}
+
+# node_of FOLDER PREFIX: device node of a PCI device, such as /dev/dri/renderD128.
+node_of() {
+	for entry in "$1"/drm/"$2"*; do
+		[ -e "$entry" ] && echo "/dev/dri/$(basename "$entry")" && return
+	done
+}
+
+# Length in bytes of line INDEX (from 0) of the device's resource file.
+resource_length() {
+	set -- $(sed -n "$(($1 + 1))p" "$device/resource")
+	[ $(($2)) -eq 0 ] && echo 0 || echo $(($2 - $1 + 1))
+}
+
+# The video memory BAR is the first one after BAR0; a 64-bit BAR0 takes two lines.
+vram_bar_length() {
+	set -- "$(resource_length 1)" "$(resource_length 2)"
+	[ "$1" -gt 0 ] && echo "$1" || echo "$2"
+}

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# The card is driven by nova_core, its auxiliary child by nova_drm.
+load_stock_modules
+load nova_core
+load nova_drm
+kernel_log | grep "$bdf" | sed 's/^\[[^]]*\] //' || true
+same "driver of $bdf" "$(driver_of "$device")" "$driver"
+child=$(child_of "$device")
+[ -n "$child" ] || fail "no auxiliary child below $bdf"
+case $(driver_of "$child") in
+nova-drm*) ;;
+*) fail "driver of $(basename "$child"): found '$(driver_of "$child")', wanted nova-drm" ;;
+esac
+fact child "$(basename "$child")"

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0
+# Takes a while, so that something can go wrong meanwhile.
+sleep "$seconds"

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0
+# Both modules unload and leave nothing.
+before=$(driver_of "$device")
+rmmod nova_drm
+same "driver of $bdf" "$(driver_of "$device")" "$before"
+[ -z "$(node_of "$device" card)" ] || fail "a node outlived its driver"
+rmmod nova_core
+same "driver of $bdf" "$(driver_of "$device")" none
+[ -z "$(child_of "$device")" ] || fail "the auxiliary child is still there"
+[ ! -e /sys/kernel/debug/nova-core ] || fail "debugfs files are still there"

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The table of claims. A *scenario* is one boot; a *claim* is one sentence about it that is true or not.
+//!
+//! Claims of a scenario run in order and build on each other. Everything here is data: how a claim is
+//! checked is told in [`crate::runner`], what the guest does in `guest/steps/`.
+
+use std::time::Duration;
+
+use crate::{
+    gpu::Gpu,
+    paths::Flavour, //
+};
+
+mod chips;
+mod debug;
+mod faults;
+pub mod flush;
+pub mod scripts;
+pub mod self_test;
+
+/// Kernel error numbers a refused probe may end with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errno {
+    /// Input/output error.
+    Eio,
+    /// No such device. The driver core does not log it.
+    Enodev,
+    /// Invalid argument.
+    Einval,
+    /// Connection timed out.
+    Etimedout,
+}
+
+impl Errno {
+    /// Number and what the C library calls it.
+    pub fn describe(self) -> (i32, &'static str) {
+        match self {
+            Self::Eio => (5, "Input/output error"),
+            Self::Enodev => (19, "No such device"),
+            Self::Einval => (22, "Invalid argument"),
+            Self::Etimedout => (110, "Connection timed out"),
+        }
+    }
+}
+
+/// What makes a guest step a success, beyond its script's exit status and a silent kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing more.
+    Success,
+    /// Probe of this GPU failed with this errno, after one line of the driver that holds this text (or
+    /// none at all).
+    Refusal {
+        /// PCI address in the log.
+        bdf: String,
+        /// Result of probe.
+        errno: Errno,
+        /// Part of the driver's one line.
+        line: Option<&'static str>,
+    },
+    /// The driver logged exactly one line for each of these PCI addresses.
+    OneLineEach(Vec<String>),
+    /// The log holds KUnit suites with this prefix, and every case of them passed.
+    Kunit {
+        /// Prefix of suite names.
+        prefix: &'static str,
+    },
+    /// The step's log names the chip of each GPU.
+    Identity {
+        /// PCI address in the log.
+        bdf: String,
+        /// Chip in capital letters.
+        chip: String,
+    },
+}
+
+/// One step in the guest.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Script below `guest/steps/`.
+    pub script: &'static str,
+    /// Shell variables for it.
+    pub args: Vec<(String, String)>,
+    /// How long it may take under emulation.
+    pub limit: Duration,
+    /// What else must hold.
+    pub expect: Expect,
+    /// Whether its register accesses are counted apart, between two marks in the trace.
+    pub marked: bool,
+}
+
+/// What is looked at when the guest is gone and the models have reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Afterwards {
+    /// The sysmem flush register of this GPU was written and its last value is 0.
+    FlushCleared(usize),
+    /// The flush register of this GPU was never set to 0 by the driver.
+    FlushLeft(usize),
+    /// Accesses to this GPU in the marked step are counted and shown.
+    ProbeCost(usize),
+    /// This GPU's registers were never written, and read at most so often.
+    Untouched {
+        /// Which GPU.
+        gpu: usize,
+        /// Reads allowed over the whole run.
+        reads: u64,
+    },
+    /// This register of a GPU was never read.
+    NotRead {
+        /// Which GPU.
+        gpu: usize,
+        /// Register offset.
+        offset: u64,
+    },
+    /// No GPU saw anything real hardware would refuse.
+    NoViolation,
+    /// The kernel did not complain outside of any step.
+    QuietKernel,
+}
+
+/// How a claim is checked.
+#[derive(Debug, Clone)]
+pub enum Check {
+    /// By a step in the guest.
+    Guest(Step),
+    /// After the guest is gone.
+    Afterwards(Afterwards),
+}
+
+/// One sentence that is true or not.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The sentence.
+    pub name: String,
+    /// How it is checked.
+    pub check: Check,
+    /// Whether the claims after it make no sense without it.
+    pub gate: bool,
+}
+
+/// One boot and what is claimed about it.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Short name, the first part of each claim's full name.
+    pub name: String,
+    /// Which kernel.
+    pub flavour: Flavour,
+    /// Whether the GPUs sit behind an IOMMU.
+    pub iommu: bool,
+    /// Additional kernel parameters.
+    pub append: &'static str,
+    /// The cards.
+    pub gpus: Vec<Gpu>,
+    /// Guest memory.
+    pub memory_mib: u32,
+    /// In order.
+    pub claims: Vec<Claim>,
+}
+
+impl Scenario {
+    /// A guest without claims yet, on the stock kernel.
+    pub fn new(name: impl Into<String>, gpus: Vec<Gpu>) -> Self {
+        Self {
+            name: name.into(),
+            flavour: Flavour::Stock,
+            iommu: false,
+            append: "",
+            gpus,
+            memory_mib: 2048,
+            claims: Vec::new(),
+        }
+    }
+
+    /// Full name of a claim, as printed and as matched by `--only`.
+    pub fn full_name(&self, claim: &Claim) -> String {
+        format!("{}: {}", self.name, claim.name)
+    }
+
+    fn step(&mut self, name: impl Into<String>, step: Step) -> &mut Claim {
+        self.push(name, Check::Guest(step))
+    }
+
+    fn afterwards(&mut self, name: impl Into<String>, what: Afterwards) -> &mut Claim {
+        self.push(name, Check::Afterwards(what))
+    }
+
+    fn push(&mut self, name: impl Into<String>, check: Check) -> &mut Claim {
+        self.claims.push(Claim {
+            name: name.into(),
+            check,
+            gate: false,
+        });
+        let last = self.claims.len() - 1;
+        &mut self.claims[last]
+    }
+
+    /// What holds for every guest.
+    fn close(mut self) -> Self {
+        if !self.gpus.is_empty() {
+            self.afterwards(
+                "no access that hardware would refuse",
+                Afterwards::NoViolation,
+            );
+        }
+        self.afterwards(
+            "the kernel has nothing to complain about",
+            Afterwards::QuietKernel,
+        );
+        self
+    }
+}
+
+impl Claim {
+    fn gate(&mut self) {
+        self.gate = true;
+    }
+}
+
+impl Step {
+    fn new(script: &'static str, seconds: u64) -> Self {
+        Self {
+            script,
+            args: Vec::new(),
+            limit: Duration::from_secs(seconds),
+            expect: Expect::Success,
+            marked: false,
+        }
+    }
+
+    fn arg(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.args.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn on(self, gpu: usize) -> Self {
+        self.arg("bdf", crate::gpu::pci_address(gpu))
+    }
+
+    fn expecting(mut self, expect: Expect) -> Self {
+        self.expect = expect;
+        self
+    }
+
+    fn marked(mut self) -> Self {
+        self.marked = true;
+        self
+    }
+}
+
+/// How often the endurance claims unbind and bind a card, if the user does not say.
+pub const REBINDS: u32 = 100;
+
+/// Every scenario, telling ones first. Endurance claims go `rebinds` rounds.
+pub fn all(rebinds: u32) -> Vec<Scenario> {
+    let mut scenarios = chips::scenarios(rebinds);
+    scenarios.extend(faults::scenarios());
+    scenarios.extend(debug::scenarios(rebinds));
+    scenarios
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::is_plain;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_claim_has_a_name_of_its_own() {
+        let mut names = BTreeSet::new();
+        for scenario in all(REBINDS) {
+            for claim in &scenario.claims {
+                let name = scenario.full_name(claim);
+                assert!(names.insert(name.clone()), "{name} twice");
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_has_a_script_and_plain_arguments() {
+        for scenario in all(REBINDS) {
+            for claim in &scenario.claims {
+                let Check::Guest(step) = &claim.check else {
+                    continue;
+                };
+                let known = scripts::STEPS.iter().any(|(name, _)| *name == step.script);
+                assert!(
+                    known,
+                    "{}: no script {}",
+                    scenario.full_name(claim),
+                    step.script
+                );
+                for (name, value) in &step.args {
+                    assert!(
+                        is_plain(value),
+                        "{}: {name}={value}",
+                        scenario.full_name(claim)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_chip_is_probed() {
+        let probed: BTreeSet<String> = all(REBINDS)
+            .iter()
+            .flat_map(|s| s.gpus.clone())
+            .map(|g| g.chip)
+            .collect();
+        for chip in crate::gpu::CHIPS {
+            assert!(probed.contains(*chip), "{chip}");
+        }
+    }
+
+    #[test]
+    fn every_gpu_a_claim_names_is_there() {
+        for scenario in all(REBINDS) {
+            for claim in &scenario.claims {
+                let Check::Afterwards(what) = &claim.check else {
+                    continue;
+                };
+                let gpu = match what {
+                    Afterwards::FlushCleared(gpu)
+                    | Afterwards::FlushLeft(gpu)
+                    | Afterwards::ProbeCost(gpu) => *gpu,
+                    Afterwards::Untouched { gpu, .. } | Afterwards::NotRead { gpu, .. } => *gpu,
+                    Afterwards::NoViolation | Afterwards::QuietKernel => continue,
+                };
+                assert!(gpu < scenario.gpus.len(), "{}", scenario.full_name(claim));
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Healthy cards on the stock kernel: one chip of every generation through the whole life of the drivers,
+//! all chips through probe, and two under an IOMMU.
+
+use super::{
+    Afterwards,
+    Expect,
+    Scenario,
+    Step, //
+};
+use crate::gpu::{
+    Gpu,
+    CHIPS, //
+};
+
+/// One chip of every way to come up.
+const FULL_LIFE: &[&str] = &[
+    "ga102", "tu102", "tu116", "ga100", "ad102", "gh100", "gb100", "gb202",
+];
+
+/// Chips of both boot methods, for scenarios that need not try more.
+pub(super) const ONE_OF_EACH_BOOT: &[&str] = &["ga102", "gh100"];
+
+/// Chips with an aperture of 128 GiB: an emulated CPU has 40 address bits, and the firmware finds room for
+/// one such card in a machine.
+const HUGE_APERTURE: &[&str] = &["gh100", "gb100", "gb102"];
+
+/// Cards in one machine when many are probed at once.
+const CARDS_AT_ONCE: usize = 8;
+
+pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
+    let mut scenarios: Vec<Scenario> = FULL_LIFE
+        .iter()
+        .map(|chip| {
+            let mut scenario = Scenario::new(*chip, vec![Gpu::new(chip)]);
+            full_life(&mut scenario, rebinds);
+            scenario.close()
+        })
+        .collect();
+    for chip in ONE_OF_EACH_BOOT {
+        let mut scenario = Scenario::new(format!("{chip}-iommu"), vec![Gpu::new(chip)]);
+        scenario.iommu = true;
+        short_life(&mut scenario);
+        scenarios.push(scenario.close());
+    }
+    for (number, chips) in groups().iter().enumerate() {
+        scenarios.push(many_cards(number + 1, chips));
+    }
+    scenarios
+}
+
+/// Longest time for the endurance claim: so much, and so much more for each round. A round takes about
+/// 1 s under emulation, nearly all of it for loading the firmware.
+const REBIND_LIMIT: u64 = 30;
+const REBIND_SECONDS: u64 = 6;
+
+/// All chips in as few machines as can be: at most [`CARDS_AT_ONCE`] cards, and one with a huge aperture.
+fn groups() -> Vec<Vec<&'static str>> {
+    let (huge, small): (Vec<&str>, Vec<&str>) =
+        CHIPS.iter().partition(|c| HUGE_APERTURE.contains(*c));
+    let mut groups: Vec<Vec<&str>> = small
+        .chunks(CARDS_AT_ONCE - 1)
+        .map(<[&str]>::to_vec)
+        .collect();
+    for (group, chip) in huge.into_iter().enumerate() {
+        groups[group].push(chip);
+    }
+    groups
+}
+
+/// Everything a card and its drivers can go through in this state of the driver.
+pub(super) fn full_life(scenario: &mut Scenario, rebinds: u32) {
+    let chip = scenario.gpus[0].chip.clone();
+    scenario.step(
+        "nova_drm does not load before nova_core",
+        Step::new("load_order", 20),
+    );
+    bind(scenario, &chip);
+    ask(scenario);
+    scenario.step(
+        "a client whose card goes away sees ENODEV and can close",
+        Step::new("unbind_open_fd", 30).on(0),
+    );
+    scenario.step(
+        "calls racing with unbind end in ENODEV",
+        Step::new("stress_unbind", 40).on(0),
+    );
+    let times = Step::new("rebind", REBIND_LIMIT + REBIND_SECONDS * u64::from(rebinds))
+        .on(0)
+        .arg("times", rebinds.to_string());
+    scenario.step(format!("unbind and bind {rebinds} times"), times);
+    scenario.step(
+        "nova_core cannot be removed under nova_drm",
+        Step::new("rmmod_refused", 10).on(0),
+    );
+    scenario
+        .step(
+            "both modules unload and leave nothing",
+            Step::new("unload", 20).on(0),
+        )
+        .gate();
+    scenario.step(
+        "the card binds again after a function-level reset",
+        Step::new("reset", 30).on(0),
+    );
+    scenario
+        .step(
+            "both modules unload a second time",
+            Step::new("unload", 20).on(0),
+        )
+        .gate();
+    scenario.step(
+        "the child driver may come after the parent is bound",
+        Step::new("child_after_core", 30).on(0),
+    );
+    scenario.step(
+        "nova_core unbinds last when all is over",
+        Step::new("unload", 20).on(0),
+    );
+    if scenario.flavour == crate::paths::Flavour::Stock {
+        scenario.step("the stand-alone module loads", Step::new("hello", 10));
+        scenario.step(
+            "the kernel is tainted by out-of-tree modules only",
+            Step::new("taint", 10),
+        );
+    }
+    scenario.afterwards(
+        "the sysmem flush register is cleared at the end",
+        Afterwards::FlushCleared(0),
+    );
+    scenario.afterwards(
+        "probe to bound is seen by the device",
+        Afterwards::ProbeCost(0),
+    );
+}
+
+/// Bind, ask, leave.
+pub(super) fn short_life(scenario: &mut Scenario) {
+    let chip = scenario.gpus[0].chip.clone();
+    bind(scenario, &chip);
+    scenario.step(
+        "GETPARAM is the length of the video memory BAR",
+        Step::new("getparam", 10).on(0),
+    );
+    let times = Step::new("rebind", 60).on(0).arg("times", "5");
+    scenario.step("unbind and bind 5 times", times);
+    scenario.step(
+        "both modules unload and leave nothing",
+        Step::new("unload", 20).on(0),
+    );
+    scenario.afterwards(
+        "the sysmem flush register is cleared at the end",
+        Afterwards::FlushCleared(0),
+    );
+}
+
+fn bind(scenario: &mut Scenario, chip: &str) {
+    let bdf = crate::gpu::pci_address(0);
+    let identity = Expect::Identity {
+        bdf,
+        chip: chip.to_uppercase(),
+    };
+    scenario
+        .step(
+            "both drivers bind",
+            Step::new("bound", 30).on(0).expecting(identity).marked(),
+        )
+        .gate();
+}
+
+fn ask(scenario: &mut Scenario) {
+    let chip = scenario.gpus[0].chip.clone();
+    scenario
+        .step(
+            "card and render node are there and say whose they are",
+            Step::new("nodes", 10).on(0),
+        )
+        .gate();
+    scenario.step("VERSION names the driver", Step::new("version", 10).on(0));
+    scenario.step(
+        "GETPARAM is the length of the video memory BAR",
+        Step::new("getparam", 10).on(0),
+    );
+    scenario.step(
+        "every wrong call is refused with its errno",
+        Step::new("errno_table", 20).on(0),
+    );
+    scenario.step(
+        "libdrm, lspci and drm_info see what the card is",
+        Step::new("drm_info", 20).on(0),
+    );
+    let debugfs = Step::new("debugfs", 10).on(0).arg("chip", chip);
+    scenario.step("debugfs tells identity, firmware and layout", debugfs);
+}
+
+/// Several cards in one machine: each binds, and each goes.
+fn many_cards(number: usize, chips: &[&str]) -> Scenario {
+    let gpus: Vec<Gpu> = chips.iter().map(|chip| Gpu::new(chip)).collect();
+    let mut scenario = Scenario::new(format!("all-chips-{number}"), gpus);
+    scenario
+        .step("both modules load", Step::new("load_modules", 60))
+        .gate();
+    for (index, chip) in chips.iter().enumerate() {
+        scenario.step(format!("{chip} is bound"), Step::new("bound", 20).on(index));
+        scenario.step(
+            format!("{chip} answers GETPARAM"),
+            Step::new("getparam", 20).on(index),
+        );
+    }
+    scenario.step(
+        "both modules unload with all cards bound",
+        Step::new("unload", 30).on(0),
+    );
+    for (index, chip) in chips.iter().enumerate() {
+        scenario.afterwards(
+            format!("the flush register of {chip} is cleared"),
+            Afterwards::FlushCleared(index),
+        );
+    }
+    scenario.close()
+}

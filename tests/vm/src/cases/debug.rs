@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The debug kernel: KUnit suites, and the drivers' life under lockdep and kmemleak.
+
+use super::{
+    chips::{
+        full_life,
+        ONE_OF_EACH_BOOT, //
+    },
+    Expect,
+    Scenario,
+    Step, //
+};
+use crate::{
+    gpu::Gpu,
+    paths::Flavour, //
+};
+
+/// The checkers make each round slow: there are so many times fewer than on the stock kernel.
+const FEWER: u32 = 10;
+
+/// Keeps the suites, which also run at each load of the modules, out of the scenarios that load them often.
+const NO_KUNIT: &str = "kunit.enable=0";
+
+pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
+    let mut scenarios = vec![kunit()];
+    for chip in ONE_OF_EACH_BOOT {
+        let mut scenario = Scenario::new(format!("{chip}-debug"), vec![Gpu::new(chip)]);
+        scenario.flavour = Flavour::Debug;
+        scenario.append = NO_KUNIT;
+        full_life(&mut scenario, rebinds.div_ceil(FEWER));
+        scenario
+            .step(
+                "both modules load for the last time",
+                Step::new("load_modules", 30),
+            )
+            .gate();
+        scenario.step("no memory is left behind", Step::new("no_leak", 60).on(0));
+        scenario.step(
+            "the lock checker is still on",
+            Step::new("lockdep_clean", 10),
+        );
+        scenarios.push(scenario.close());
+    }
+    scenarios
+}
+
+fn kunit() -> Scenario {
+    let mut scenario = Scenario::new("kunit", Vec::new());
+    scenario.flavour = Flavour::Debug;
+    scenario.append = "kunit.filter_glob=nova*";
+    let suites = Expect::Kunit { prefix: "nova" };
+    scenario.step(
+        "every case of every suite passes",
+        Step::new("kunit", 120).expecting(suites),
+    );
+    scenario.close()
+}

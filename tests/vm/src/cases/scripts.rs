@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The scripts that run inside the guest, as text.
+
+/// The guest agent.
+pub const INIT: &str = include_str!("../../guest/init");
+
+/// Words the steps are written in.
+pub const LIBRARY: &str = include_str!("../../guest/lib.sh");
+
+macro_rules! steps {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../guest/steps/", $name, ".sh")))),*]
+    };
+}
+
+/// Name and text of every step.
+pub const STEPS: &[(&str, &str)] = steps![
+    "bound"
+    "child_after_core"
+    "crash"
+    "debugfs"
+    "drm_info"
+    "errno_table"
+    "fault_elsewhere"
+    "fault_refused"
+    "flush_stolen"
+    "getparam"
+    "hello"
+    "hello_agent"
+    "kunit"
+    "load_modules"
+    "load_order"
+    "lockdep_clean"
+    "no_leak"
+    "nodes"
+    "not_bound"
+    "rebind"
+    "reset"
+    "rmmod_refused"
+    "show"
+    "sleep"
+    "stress_unbind"
+    "taint"
+    "unbind_open_fd"
+    "unload"
+    "version"
+];

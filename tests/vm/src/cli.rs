@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command line, as a value.
+
+use std::path::PathBuf;
+
+use crate::{
+    cases,
+    error::{
+        Error,
+        Result, //
+    },
+};
+
+/// Text of `--help`.
+pub const USAGE: &str = "\
+usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug] [--iommu] [--shell]
+                    [--trace FILE]
+       nova-vm test [--only PATTERN] [--list] [--jobs N] [--junit FILE] [--rebinds N]
+
+run    boots one guest with an emulated GPU, loads both modules and shows what a user would see
+test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
+       one for each CPU); --rebinds: rounds of the endurance claims (default: 100)
+
+Both take: --tree DIR (default: the current folder), --modules DIR (default: TREE/build/modules; holds one
+folder for each kernel release), --gpu-model FILE and --clients DIR (default: beside nova-vm), --cpus N.
+TREE/build/paths.env tells where kernels and firmware are; variables of the same names override it.
+NOVA_ACCEL=kvm|tcg settles how CPUs are run. Logs of each guest: TREE/build/vm/<name>/.
+";
+
+/// Options of both commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Common {
+    /// Top of the source tree.
+    pub tree: PathBuf,
+    /// Folder with a folder of modules for each release.
+    pub modules: Option<PathBuf>,
+    /// The emulated GPU.
+    pub gpu_model: Option<PathBuf>,
+    /// Folder with our clients.
+    pub clients: Option<PathBuf>,
+    /// CPUs of each guest.
+    pub cpus: u32,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Show one guest.
+    Run {
+        /// Chip name.
+        chip: String,
+        /// Video memory with unit.
+        vram: Option<String>,
+        /// Injected faults.
+        faults: Vec<String>,
+        /// Debug kernel.
+        debug: bool,
+        /// Emulated IOMMU.
+        iommu: bool,
+        /// Interactive.
+        shell: bool,
+        /// Where to put the GPU's trace.
+        trace: Option<PathBuf>,
+    },
+    /// Run claims.
+    Test {
+        /// Pattern of full names.
+        only: Option<String>,
+        /// Print the names only.
+        list: bool,
+        /// Guests at a time.
+        jobs: usize,
+        /// Where to put JUnit XML.
+        junit: Option<PathBuf>,
+        /// How often cards are unbound and bound.
+        rebinds: u32,
+    },
+    /// Print the usage.
+    Help,
+}
+
+/// Understands the words after the program's name.
+///
+/// # Errors
+/// Names the word that makes no sense.
+pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command)> {
+    let mut words = words.into_iter();
+    let mut common = Common {
+        tree: PathBuf::from("."),
+        modules: None,
+        gpu_model: None,
+        clients: None,
+        cpus: 2,
+    };
+    let (mut chip, mut vram, mut faults, mut trace) = ("ga102".to_owned(), None, Vec::new(), None);
+    let (mut debug, mut iommu, mut shell) = (false, false, false);
+    let (mut only, mut list, mut jobs, mut junit) = (None, false, cpus_here(), None);
+    let mut rebinds = cases::REBINDS;
+
+    let verb = words.next().unwrap_or_else(|| "--help".to_owned());
+    let (running, testing) = (verb == "run", verb == "test");
+    if ["--help", "-h", "help"].contains(&verb.as_str()) {
+        return Ok((common, Command::Help));
+    }
+    if !running && !testing {
+        return Err(Error::new(format!(
+            "'{verb}' is neither run nor test; see nova-vm --help"
+        )));
+    }
+    while let Some(word) = words.next() {
+        let (name, mut inline) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => {
+                (name.to_owned(), Some(value.to_owned()))
+            }
+            _ => (word, None),
+        };
+        let mut value = || {
+            inline
+                .take()
+                .or_else(|| words.next())
+                .ok_or_else(|| Error::new(format!("{name} needs a value")))
+        };
+        match name.as_str() {
+            "--tree" => common.tree = value()?.into(),
+            "--modules" => common.modules = Some(value()?.into()),
+            "--gpu-model" => common.gpu_model = Some(value()?.into()),
+            "--clients" => common.clients = Some(value()?.into()),
+            "--cpus" => common.cpus = number(&name, &value()?)?,
+            "--chip" if running => chip = value()?.to_lowercase(),
+            "--vram" if running => vram = Some(value()?),
+            "--fault" if running => faults.push(value()?),
+            "--trace" if running => trace = Some(value()?.into()),
+            "--debug" if running => debug = true,
+            "--iommu" if running => iommu = true,
+            "--shell" if running => shell = true,
+            "--only" if testing => only = Some(value()?),
+            "--list" if testing => list = true,
+            "--jobs" if testing => jobs = number(&name, &value()?)?,
+            "--rebinds" if testing => rebinds = number(&name, &value()?)?,
+            "--junit" if testing => junit = Some(value()?.into()),
+            "--help" | "-h" => return Ok((common, Command::Help)),
+            _ => {
+                return Err(Error::new(format!(
+                    "nova-vm {verb} does not know '{name}'; see nova-vm --help"
+                )))
+            }
+        }
+        if inline.is_some() {
+            return Err(Error::new(format!("{name} takes no value")));
+        }
+    }
+    let command = if running {
+        Command::Run {
+            chip,
+            vram,
+            faults,
+            debug,
+            iommu,
+            shell,
+            trace,
+        }
+    } else {
+        Command::Test {
+            only,
+            list,
+            jobs,
+            junit,
+            rebinds,
+        }
+    };
+    Ok((common, command))
+}
+
+fn cpus_here() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn number<T: std::str::FromStr + PartialEq + Default>(name: &str, text: &str) -> Result<T> {
+    text.parse()
+        .ok()
+        .filter(|n| *n != T::default())
+        .ok_or_else(|| Error::new(format!("{name} {text}: must be a number from 1 on")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Result<(Common, Command)> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn a_fault_with_an_argument_survives_both_spellings() {
+        for line in [
+            "run --chip GH100 --fault gfw-stuck=0x7f --shell",
+            "run --chip=gh100 --fault=gfw-stuck=0x7f --shell",
+        ] {
+            let (_, command) = words(line).unwrap();
+            let wanted = Command::Run {
+                chip: "gh100".into(),
+                vram: None,
+                faults: vec!["gfw-stuck=0x7f".into()],
+                debug: false,
+                iommu: false,
+                shell: true,
+                trace: None,
+            };
+            assert_eq!(command, wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn test_options_are_read() {
+        let (common, command) = words("test --only ga102* --jobs 3 --tree /t --list").unwrap();
+        assert_eq!(common.tree, PathBuf::from("/t"));
+        let wanted = Command::Test {
+            only: Some("ga102*".into()),
+            list: true,
+            jobs: 3,
+            junit: None,
+            rebinds: cases::REBINDS,
+        };
+        assert_eq!(command, wanted);
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for (line, wanted) in [
+            ("walk", "'walk' is neither run nor test"),
+            ("run --only x", "nova-vm run does not know '--only'"),
+            ("test --shell", "nova-vm test does not know '--shell'"),
+            ("test --jobs none", "--jobs none: must be a number"),
+            ("test --jobs 0", "--jobs 0: must be a number from 1 on"),
+            ("run --chip", "--chip needs a value"),
+            ("run --shell=yes", "--shell takes no value"),
+        ] {
+            let error = words(line).unwrap_err().to_string();
+            assert!(error.contains(wanted), "{line}: {error}");
+        }
+    }
+}

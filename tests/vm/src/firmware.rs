@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Picks the firmware files of a chip out of the distribution's firmware folder.
+//!
+//! Chips share big files through links. A shared file is packed once, and a link stands where the driver
+//! looks for it.
+
+use std::{
+    collections::{
+        BTreeMap,
+        BTreeSet, //
+    },
+    fs,
+    path::{
+        Path,
+        PathBuf, //
+    },
+};
+
+use crate::error::{
+    Context,
+    Error,
+    Result, //
+};
+
+/// The only firmware version the driver speaks; others in the package stay out of the guest.
+pub const VERSION: &str = "570.144";
+
+/// Files and links to pack, as paths below `/lib/firmware`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Path in the guest to file on this machine.
+    pub files: BTreeMap<PathBuf, PathBuf>,
+    /// Path in the guest to the path of the file it stands for.
+    pub links: BTreeMap<PathBuf, PathBuf>,
+}
+
+/// Selects the firmware of `chips` below `root` (the folder that holds `nvidia/`).
+///
+/// # Errors
+/// Names the chip without firmware of [`VERSION`], or a link that leads outside.
+pub fn select(root: &Path, chips: &[String]) -> Result<Selection> {
+    let root = fs::canonicalize(root).context(|| root.display().to_string())?;
+    let mut selection = Selection::default();
+    for chip in chips.iter().collect::<BTreeSet<_>>() {
+        let folder = Path::new("nvidia").join(chip).join("gsp");
+        let mut any = false;
+        for entry in fs::read_dir(root.join(&folder))
+            .context(|| format!("firmware of {chip}"))?
+            .flatten()
+        {
+            let name = entry.file_name();
+            if !name.to_string_lossy().contains(VERSION) {
+                continue;
+            }
+            any = true;
+            let wanted = folder.join(&name);
+            let real =
+                fs::canonicalize(root.join(&wanted)).context(|| wanted.display().to_string())?;
+            let inside = real
+                .strip_prefix(&root)
+                .map_err(|_| {
+                    Error::new(format!(
+                        "{} leads outside of {}",
+                        wanted.display(),
+                        root.display()
+                    ))
+                })?
+                .to_path_buf();
+            if inside != wanted {
+                selection.links.insert(wanted, inside.clone());
+            }
+            selection.files.insert(inside, real);
+        }
+        if !any {
+            return Err(Error::new(format!(
+                "{} holds no firmware {VERSION} for {chip}",
+                root.display()
+            )));
+        }
+    }
+    // A file packed for one chip may be the target of another's link; never both.
+    let Selection { files, links } = &mut selection;
+    links.retain(|path, _| !files.contains_key(path));
+    Ok(selection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::Scratch;
+
+    fn package(name: &str) -> Scratch {
+        let scratch = Scratch::new(name);
+        let nvidia = scratch.0.join("nvidia");
+        fs::create_dir_all(nvidia.join("ga102/gsp")).unwrap();
+        fs::create_dir_all(nvidia.join("ad102/gsp")).unwrap();
+        fs::create_dir_all(nvidia.join("ga104")).unwrap();
+        fs::create_dir_all(nvidia.join("gv100/gsp")).unwrap();
+        fs::write(nvidia.join("ga102/gsp/gsp-570.144.bin"), b"big").unwrap();
+        fs::write(nvidia.join("ga102/gsp/gsp-535.113.01.bin"), b"old").unwrap();
+        fs::write(nvidia.join("ad102/gsp/bootloader-570.144.bin"), b"own").unwrap();
+        let link =
+            |target: &str, at: &str| std::os::unix::fs::symlink(target, nvidia.join(at)).unwrap();
+        link(
+            "../../ga102/gsp/gsp-570.144.bin",
+            "ad102/gsp/gsp-570.144.bin",
+        );
+        link("../ga102/gsp", "ga104/gsp");
+        scratch
+    }
+
+    #[test]
+    fn a_shared_file_is_packed_once_and_linked() {
+        let scratch = package("shared");
+        let chips = ["ad102".to_owned(), "ga104".to_owned()];
+        let selection = select(&scratch.0, &chips).unwrap();
+        let files: Vec<_> = selection
+            .files
+            .keys()
+            .map(|p| p.to_str().unwrap())
+            .collect();
+        assert_eq!(
+            files,
+            [
+                "nvidia/ad102/gsp/bootloader-570.144.bin",
+                "nvidia/ga102/gsp/gsp-570.144.bin"
+            ]
+        );
+        let links: Vec<_> = selection
+            .links
+            .keys()
+            .map(|p| p.to_str().unwrap())
+            .collect();
+        assert_eq!(
+            links,
+            [
+                "nvidia/ad102/gsp/gsp-570.144.bin",
+                "nvidia/ga104/gsp/gsp-570.144.bin"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_chip_without_this_version_is_named() {
+        let scratch = package("missing");
+        let error = select(&scratch.0, &["gv100".to_owned()])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("no firmware 570.144 for gv100"), "{error}");
+        let error = select(&scratch.0, &["nv04".to_owned()])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("firmware of nv04"), "{error}");
+    }
+}

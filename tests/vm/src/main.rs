@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `nova-vm`: see `nova-vm --help`, and the library's documentation for how it works.
+
+use std::{
+    env::args,
+    process::ExitCode,
+    sync::{
+        atomic::Ordering,
+        mpsc::channel, //
+    },
+    time::Instant,
+};
+
+use nova_vm::{
+    cases::{
+        self,
+        self_test, //
+    },
+    cli::{
+        self,
+        Command,
+        Common, //
+    },
+    env,
+    error::{
+        Context,
+        Result, //
+    },
+    glob,
+    gpu::Gpu,
+    junit,
+    paths::Flavour,
+    results::{
+        self,
+        Summary, //
+    },
+    run,
+    runner, //
+};
+
+/// Exit status for a command line that makes no sense, and for a harness that could not do its part.
+const USAGE_STATUS: u8 = 2;
+/// Exit status after SIGINT, as shells have it.
+const INTERRUPTED_STATUS: u8 = 130;
+
+fn main() -> ExitCode {
+    let (common, command) = match cli::parse(args().skip(1)) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            eprintln!("nova-vm: {error}");
+            return ExitCode::from(USAGE_STATUS);
+        }
+    };
+    match execute(&common, command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("nova-vm: {error}");
+            ExitCode::from(USAGE_STATUS)
+        }
+    }
+}
+
+fn execute(common: &Common, command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Help => {
+            print!("{}", cli::USAGE);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Run {
+            chip,
+            vram,
+            faults,
+            debug,
+            iommu,
+            shell,
+            trace,
+        } => {
+            let env = env::prepare(common, env::stop_on_signals()?)?;
+            let request = run::Request {
+                gpu: Gpu { chip, vram, faults },
+                flavour: if debug {
+                    Flavour::Debug
+                } else {
+                    Flavour::Stock
+                },
+                iommu,
+                shell,
+                trace,
+            };
+            let good = run::run(&env, &request)?;
+            Ok(if good {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        Command::Test {
+            only,
+            list: true,
+            rebinds,
+            ..
+        } => {
+            list(only.as_deref(), rebinds);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Test {
+            only,
+            jobs,
+            junit,
+            rebinds,
+            ..
+        } => {
+            let env = env::prepare(common, env::stop_on_signals()?)?;
+            let outcomes = test(&env, only.as_deref(), jobs, rebinds);
+            if let Some(path) = junit {
+                std::fs::write(&path, junit::document(&outcomes))
+                    .context(|| path.display().to_string())?;
+            }
+            let mut summary = Summary::default();
+            outcomes.iter().for_each(|o| summary.add(&o.verdict));
+            let interrupted = env.stop.load(Ordering::Relaxed);
+            if summary.total() == 0 && !interrupted {
+                eprintln!("nova-vm: no claim fits the pattern; nova-vm test --list shows all");
+            }
+            if summary.skipped > 0 {
+                println!("# {} skipped, for the reasons above", summary.skipped);
+            }
+            println!("{}", summary.line());
+            Ok(match (interrupted, summary.good()) {
+                (true, _) => ExitCode::from(INTERRUPTED_STATUS),
+                (false, true) => ExitCode::SUCCESS,
+                (false, false) => ExitCode::FAILURE,
+            })
+        }
+    }
+}
+
+fn list(only: Option<&str>, rebinds: u32) {
+    let fits = |name: &str, scenario: &str| {
+        only.is_none_or(|p| glob::matches(p, name) || glob::matches(p, scenario))
+    };
+    for scenario in cases::all(rebinds) {
+        for claim in &scenario.claims {
+            let name = scenario.full_name(claim);
+            if fits(&name, &scenario.name) {
+                println!("{name}");
+            }
+        }
+    }
+    for test in self_test::ALL {
+        let name = format!("{}: {}", self_test::NAME, test.name);
+        if fits(&name, self_test::NAME) {
+            println!("{name}");
+        }
+    }
+}
+
+/// Runs everything that fits, printing each result as it comes.
+fn test(env: &runner::Env, only: Option<&str>, jobs: usize, rebinds: u32) -> Vec<results::Outcome> {
+    let started = Instant::now();
+    println!("KTAP version 1");
+    let (send, receive) = channel();
+    let mut outcomes = Vec::new();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            runner::run_self_tests(env, only, &send);
+            runner::run(
+                env,
+                runner::select(cases::all(rebinds), only),
+                only,
+                jobs,
+                &send,
+            );
+        });
+        for outcome in receive {
+            print!("{}", results::ktap(outcomes.len() + 1, &outcome));
+            outcomes.push(outcome);
+        }
+    });
+    println!("1..{}", outcomes.len());
+    println!("# {:.0} s", started.elapsed().as_secs_f64());
+    outcomes
+}

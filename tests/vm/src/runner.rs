@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Walks the table of claims: boots each scenario, runs its steps, looks at what is left.
+
+use std::{
+    collections::VecDeque,
+    fs,
+    path::{
+        Path,
+        PathBuf, //
+    },
+    sync::{
+        atomic::Ordering,
+        mpsc::Sender,
+        Mutex, //
+    },
+    time::{
+        Duration,
+        Instant, //
+    },
+};
+
+use crate::{
+    accel::Accel,
+    cases::{
+        self_test,
+        Check,
+        Claim,
+        Scenario,
+        Step, //
+    },
+    error::Context,
+    glob,
+    initramfs::{
+        self,
+        Contents, //
+    },
+    kernel_image,
+    paths::{
+        Flavour,
+        Paths, //
+    },
+    qemu::{
+        Machine,
+        PortFds, //
+    },
+    results::{
+        Outcome,
+        Verdict, //
+    },
+    serial::Watch,
+    session::Reason,
+    store::Store,
+    vm::{
+        Failure,
+        Plan,
+        Remains,
+        Stop,
+        Vm, //
+    },
+};
+
+mod afterwards;
+mod judge;
+
+pub use judge::failure as failure_lines;
+
+/// How long a guest may take to get ready.
+pub const BOOT_LIMIT: Duration = Duration::from_secs(60);
+/// A mark reaches the model's trace within this time.
+const MARK_PAUSE: Duration = Duration::from_millis(30);
+
+/// What all scenarios share.
+pub struct Env {
+    /// Kernels and firmware.
+    pub paths: Paths,
+    /// Cached parts of guests.
+    pub store: Store,
+    /// Folder with one folder of modules for each kernel release.
+    pub modules: PathBuf,
+    /// The emulated GPU's program.
+    pub model: PathBuf,
+    /// Our programs for the guest.
+    pub clients: Vec<PathBuf>,
+    /// Folder for logs.
+    pub logs: PathBuf,
+    /// How CPUs are run.
+    pub accel: Accel,
+    /// CPUs of a guest.
+    pub cpus: u32,
+    /// Set when the user asked to stop.
+    pub stop: Stop,
+}
+
+impl Env {
+    /// Boots the scenario's guest.
+    ///
+    /// A boot that hangs before the first sign of life is tried once more: under emulation about one in
+    /// ninety does, whatever is tested.
+    ///
+    /// # Errors
+    /// When it does not come up twice, or cannot be started.
+    pub fn boot(&self, scenario: &Scenario) -> std::result::Result<Vm, Failure> {
+        match self.boot_once(scenario, None) {
+            Err(Failure::Guest(fatal)) if matches!(fatal.reason, Reason::Hang { .. }) => {
+                eprintln!(
+                    "nova-vm: {}: the guest did not get ready ({}); trying once more",
+                    scenario.name, fatal.reason
+                );
+                self.boot_once(scenario, None)
+            }
+            other => other,
+        }
+    }
+
+    /// Boots a guest for a person: `watch` gets every byte of its console.
+    ///
+    /// # Errors
+    /// When it does not come up, or cannot be started.
+    pub fn boot_interactive(
+        &self,
+        scenario: &Scenario,
+        watch: Watch,
+    ) -> std::result::Result<Vm, Failure> {
+        self.boot_once(scenario, Some(watch))
+    }
+
+    fn boot_once(
+        &self,
+        scenario: &Scenario,
+        watch: Option<Watch>,
+    ) -> std::result::Result<Vm, Failure> {
+        let logs = self.logs.join(&scenario.name);
+        fs::create_dir_all(&logs).context(|| logs.display().to_string())?;
+        let initrd = logs.join("initrd");
+        let modules = self.modules.join(self.paths.release(scenario.flavour)?);
+        let contents = Contents {
+            flavour: scenario.flavour,
+            chips: scenario.gpus.iter().map(|g| g.chip.clone()).collect(),
+            modules: Some(modules),
+            clients: self.clients.clone(),
+        };
+        initramfs::build(&self.paths, &self.store, &contents, &initrd)?;
+        let interactive = watch.is_some();
+        let vm = self.start(scenario, &initrd, &logs, watch);
+        if !interactive {
+            // The guest is up, so QEMU has read it; it is large and can be made again.
+            let _ = fs::remove_file(&initrd);
+        }
+        vm
+    }
+
+    fn start(
+        &self,
+        scenario: &Scenario,
+        initrd: &Path,
+        logs: &Path,
+        watch: Option<Watch>,
+    ) -> std::result::Result<Vm, Failure> {
+        let image = self.paths.kernel_image(scenario.flavour)?;
+        let machine = Machine {
+            kernel: kernel_image::bootable(&image, &self.store)?,
+            initrd: initrd.to_path_buf(),
+            append: scenario.append.to_owned(),
+            memory_mib: scenario.memory_mib,
+            cpus: self.cpus,
+            accel: self.accel,
+            iommu: scenario.iommu,
+            gpus: Vec::new(),
+            console: PortFds::default(),
+            control: PortFds::default(),
+            monitor_fd: -1,
+        };
+        let plan = Plan {
+            machine,
+            gpus: &scenario.gpus,
+            model: &self.model,
+            logs,
+            boot_limit: BOOT_LIMIT,
+            watch,
+        };
+        Vm::boot(plan, self.stop.clone())
+    }
+}
+
+/// Chooses scenarios with at least one claim that fits the pattern.
+pub fn select(scenarios: Vec<Scenario>, only: Option<&str>) -> Vec<Scenario> {
+    let Some(pattern) = only else {
+        return scenarios;
+    };
+    scenarios
+        .into_iter()
+        .filter(|s| s.claims.iter().any(|c| wanted(s, c, Some(pattern))))
+        .collect()
+}
+
+fn wanted(scenario: &Scenario, claim: &Claim, only: Option<&str>) -> bool {
+    only.is_none_or(|pattern| {
+        glob::matches(pattern, &scenario.full_name(claim)) || glob::matches(pattern, &scenario.name)
+    })
+}
+
+/// Runs scenarios, `jobs` at a time, and sends each claim's outcome as soon as it is known. Claims that do
+/// not fit `only` are carried out where later ones build on them, and not reported.
+pub fn run(
+    env: &Env,
+    scenarios: Vec<Scenario>,
+    only: Option<&str>,
+    jobs: usize,
+    results: &Sender<Outcome>,
+) {
+    let queue = Mutex::new(VecDeque::from(scenarios));
+    let next = || queue.lock().map(|mut q| q.pop_front()).unwrap_or(None);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            let results = results.clone();
+            scope.spawn(move || {
+                while let Some(scenario) = next() {
+                    if env.stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    for outcome in run_scenario(env, &scenario, only) {
+                        let _ = results.send(outcome);
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Why claims of a scenario cannot be tried any more.
+enum Lost {
+    /// A claim they build on does not hold.
+    Gate(String),
+    /// The guest is gone.
+    Guest(String),
+}
+
+fn run_scenario(env: &Env, scenario: &Scenario, only: Option<&str>) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let mut report = |claim: &Claim, verdict: Verdict, details: Vec<String>, took: Duration| {
+        if wanted(scenario, claim, only) {
+            let (scenario, claim) = (scenario.name.clone(), claim.name.clone());
+            outcomes.push(Outcome {
+                scenario,
+                claim,
+                verdict,
+                details,
+                took,
+            });
+        }
+    };
+    if scenario.flavour == Flavour::Debug && env.paths.find("NOVA_DEBUG_IMAGE").is_none() {
+        let why = "no debug kernel (tests/vm/setup/prepare --debug-kernel)".to_owned();
+        scenario
+            .claims
+            .iter()
+            .for_each(|c| report(c, Verdict::Skip(why.clone()), Vec::new(), Duration::ZERO));
+        return outcomes;
+    }
+
+    let started = Instant::now();
+    let mut vm = match env.boot(scenario) {
+        Ok(vm) => Some(vm),
+        Err(failure) => {
+            let details = judge::failure(&failure);
+            scenario
+                .claims
+                .iter()
+                .for_each(|c| report(c, Verdict::Fail, details.clone(), started.elapsed()));
+            return outcomes;
+        }
+    };
+    let mut lost: Option<Lost> = None;
+    for claim in &scenario.claims {
+        let Check::Guest(step) = &claim.check else {
+            continue;
+        };
+        if let Some(lost) = &lost {
+            let why = match lost {
+                Lost::Gate(name) => format!("not tried, because this does not hold: {name}"),
+                Lost::Guest(name) => format!("not tried, because the guest was lost at: {name}"),
+            };
+            report(claim, Verdict::Fail, vec![why], Duration::ZERO);
+            continue;
+        }
+        let started = Instant::now();
+        let Some(guest) = vm.as_mut() else { continue };
+        match run_step(guest, step) {
+            Ok(result) => {
+                let (good, details) = judge::step(step, &result);
+                if !good && claim.gate {
+                    lost = Some(Lost::Gate(claim.name.clone()));
+                }
+                report(
+                    claim,
+                    if good { Verdict::Pass } else { Verdict::Fail },
+                    details,
+                    result.took,
+                );
+            }
+            Err(failure) => {
+                lost = Some(Lost::Guest(claim.name.clone()));
+                report(
+                    claim,
+                    Verdict::Fail,
+                    judge::failure(&failure),
+                    started.elapsed(),
+                );
+            }
+        }
+    }
+    let remains: Option<Remains> = vm.map(Vm::finish);
+    for claim in &scenario.claims {
+        let (Check::Afterwards(what), Some(remains)) = (&claim.check, &remains) else {
+            continue;
+        };
+        let started = Instant::now();
+        let (good, details) = match (&lost, afterwards::check(what, scenario, remains)) {
+            // A lost guest proves nothing about what comes last in its life.
+            (Some(Lost::Guest(name)), Ok(_)) if !afterwards::holds_early(what) => (
+                false,
+                vec![format!("not known, because the guest was lost at: {name}")],
+            ),
+            (_, Ok(details)) => (true, details),
+            (_, Err(details)) => (false, details),
+        };
+        report(
+            claim,
+            if good { Verdict::Pass } else { Verdict::Fail },
+            details,
+            started.elapsed(),
+        );
+    }
+    if !outcomes.iter().any(|o| o.verdict == Verdict::Fail) {
+        remove_traces(remains.as_ref());
+    }
+    outcomes
+}
+
+fn run_step(vm: &mut Vm, step: &Step) -> std::result::Result<crate::session::StepResult, Failure> {
+    let mark = |vm: &mut Vm| {
+        vm.mark();
+        std::thread::sleep(MARK_PAUSE);
+    };
+    if step.marked {
+        mark(vm);
+    }
+    let result = vm.step(step.script, &step.args, step.limit)?;
+    if step.marked {
+        mark(vm);
+    }
+    Ok(result)
+}
+
+/// Traces of good runs are large and tell nothing new.
+fn remove_traces(remains: Option<&Remains>) {
+    for (files, _) in remains.iter().flat_map(|r| &r.gpus) {
+        let _ = fs::remove_file(&files.trace);
+    }
+}
+
+/// Runs the claims about the harness itself that fit `only`.
+pub fn run_self_tests(env: &Env, only: Option<&str>, results: &Sender<Outcome>) {
+    for test in self_test::ALL {
+        let full = format!("{}: {}", self_test::NAME, test.name);
+        let fits =
+            only.is_none_or(|p| glob::matches(p, &full) || glob::matches(p, self_test::NAME));
+        if !fits || env.stop.load(Ordering::Relaxed) {
+            continue;
+        }
+        let started = Instant::now();
+        let (verdict, details) = match (test.check)(env) {
+            Ok(details) => (Verdict::Pass, details),
+            Err(why) => (Verdict::Fail, vec![why]),
+        };
+        let (scenario, claim) = (self_test::NAME.to_owned(), test.name.to_owned());
+        let _ = results.send(Outcome {
+            scenario,
+            claim,
+            verdict,
+            details,
+            took: started.elapsed(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cases;
+
+    #[test]
+    fn patterns_choose_scenarios_by_name_or_by_claim() {
+        let names = |only| -> Vec<String> {
+            select(cases::all(cases::REBINDS), only)
+                .into_iter()
+                .map(|s| s.name)
+                .collect()
+        };
+        assert_eq!(names(Some("kunit*")), ["kunit"]);
+        assert_eq!(names(Some("gb202")), ["gb202"]);
+        assert_eq!(names(Some("*: gfw-mask-closed*")), ["faults-1"]);
+        assert!(names(Some("nothing of the kind")).is_empty());
+        assert_eq!(names(None).len(), cases::all(cases::REBINDS).len());
+    }
+}

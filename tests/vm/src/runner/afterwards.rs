@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Looks at what a finished guest left: reports and traces of its emulated GPUs, and stray kernel reports.
+
+use super::judge;
+use crate::{
+    cases::{
+        flush,
+        Afterwards,
+        Scenario, //
+    },
+    report::Report,
+    trace::Trace,
+    vm::Remains,
+};
+
+/// Part of a trace between the two marks of the marked step.
+const MARKED_PART: usize = 1;
+
+type Findings = Result<Vec<String>, Vec<String>>;
+
+/// Whether a claim can be judged although the guest was lost on the way.
+pub(super) fn holds_early(what: &Afterwards) -> bool {
+    matches!(what, Afterwards::ProbeCost(_))
+}
+
+/// What to show, if the claim holds; why it does not, otherwise.
+pub(super) fn check(what: &Afterwards, scenario: &Scenario, remains: &Remains) -> Findings {
+    match what {
+        Afterwards::NoViolation => no_violation(scenario, remains),
+        Afterwards::QuietKernel if remains.splats.is_empty() => Ok(Vec::new()),
+        Afterwards::QuietKernel => Err(judge::splats(&remains.splats)),
+        Afterwards::FlushCleared(gpu) => flush_cleared(scenario, remains, *gpu),
+        Afterwards::FlushLeft(gpu) => flush_left(scenario, remains, *gpu),
+        Afterwards::ProbeCost(gpu) => probe_cost(remains, *gpu),
+        Afterwards::Untouched { gpu, reads } => untouched(remains, *gpu, *reads),
+        Afterwards::NotRead { gpu, offset } => not_read(remains, *gpu, *offset),
+    }
+}
+
+fn report(remains: &Remains, gpu: usize) -> Result<Report, Vec<String>> {
+    let (files, _) = remains
+        .gpus
+        .get(gpu)
+        .ok_or_else(|| vec![format!("there is no GPU {gpu}")])?;
+    Report::load(&files.report).map_err(|error| vec![error.to_string()])
+}
+
+fn trace(remains: &Remains, gpu: usize) -> Result<Trace, Vec<String>> {
+    let (files, _) = remains
+        .gpus
+        .get(gpu)
+        .ok_or_else(|| vec![format!("there is no GPU {gpu}")])?;
+    Trace::load(&files.trace).map_err(|error| vec![error.to_string()])
+}
+
+fn no_violation(scenario: &Scenario, remains: &Remains) -> Findings {
+    let mut bad = Vec::new();
+    for (index, (gpu, (_, end))) in scenario.gpus.iter().zip(&remains.gpus).enumerate() {
+        let name = format!("gpu-model {index} ({})", gpu.chip);
+        match report(remains, index) {
+            Ok(report) => bad.extend(report.violations.iter().map(|v| format!("{name}: {v}"))),
+            Err(why) => bad.extend(why.into_iter().map(|line| format!("{name}: {line}"))),
+        }
+        // 3 says "violations", which are listed above.
+        if !["exit status 0", "exit status 3"].contains(&end.as_str()) {
+            bad.push(format!("{name}: {end}"));
+        }
+    }
+    if bad.is_empty() {
+        Ok(Vec::new())
+    } else {
+        Err(bad)
+    }
+}
+
+fn flush_cleared(scenario: &Scenario, remains: &Remains, gpu: usize) -> Findings {
+    let trace = trace(remains, gpu)?;
+    for offset in flush::low_halves(&scenario.gpus[gpu].chip) {
+        let writes = trace.writes_to(*offset);
+        if !writes.iter().any(|v| *v != 0) {
+            return Err(vec![format!(
+                "register {offset:#x} was never set; values written: {writes:x?}"
+            )]);
+        }
+        if writes.last() != Some(&0) {
+            return Err(vec![format!(
+                "the last value of register {offset:#x} is {:x?}, wanted 0",
+                writes.last()
+            )]);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn flush_left(scenario: &Scenario, remains: &Remains, gpu: usize) -> Findings {
+    let trace = trace(remains, gpu)?;
+    for offset in flush::low_halves(&scenario.gpus[gpu].chip) {
+        let writes = trace.writes_to(*offset);
+        if writes.is_empty() || writes.contains(&0) {
+            return Err(vec![format!(
+                "wanted no write of 0 to register {offset:#x}, found {writes:x?}"
+            )]);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn probe_cost(remains: &Remains, gpu: usize) -> Findings {
+    let (reads, writes) = trace(remains, gpu)?.counts(MARKED_PART);
+    if reads == 0 || writes == 0 {
+        return Err(vec![format!(
+            "the trace shows {reads} reads and {writes} writes between the marks"
+        )]);
+    }
+    Ok(vec![
+        format!("BAR0 reads from probe to bound = {reads}"),
+        format!("BAR0 writes from probe to bound = {writes}"),
+    ])
+}
+
+fn untouched(remains: &Remains, gpu: usize, allowed: u64) -> Findings {
+    let report = report(remains, gpu)?;
+    let (reads, writes) = (report.counter("bar0_reads"), report.counter("bar0_writes"));
+    if reads > allowed || writes > 0 {
+        return Err(vec![format!(
+            "{reads} reads and {writes} writes, wanted at most {allowed} reads and no write"
+        )]);
+    }
+    Ok(Vec::new())
+}
+
+fn not_read(remains: &Remains, gpu: usize, offset: u64) -> Findings {
+    let found = trace(remains, gpu)?
+        .accesses()
+        .filter(|a| a.offset == offset)
+        .count();
+    if found > 0 {
+        return Err(vec![format!(
+            "register {offset:#x} was accessed {found} times"
+        )]);
+    }
+    Ok(Vec::new())
+}
