@@ -4,7 +4,8 @@
 //!
 //! Every parser here takes a whole file as a byte slice and gives back a view into it that has been
 //! checked completely: each range lies inside the file, each number is one the boot sequence can use. An
-//! error says what is wrong and at which byte, and needs no allocation to be printed.
+//! error says what is wrong and at which byte, and needs no allocation to be printed. Only [`vbios`] asks
+//! for its bytes piece by piece, because a ROM is slow to read.
 //!
 //! | module | file | what it is |
 //! |---|---|---|
@@ -14,6 +15,7 @@
 //! | [`gsp_image`] | `gsp` | GSP-RM itself, an ELF64 container |
 //! | [`fmc`] | `fmc` | what FSP verifies and starts on Hopper and later, an ELF32 container |
 //! | [`tlv`] | any of them | the newer container; the same views are made from it |
+//! | [`vbios`] | none: the card's own ROM | FWSEC, which sets up protected memory before GSP-RM |
 //!
 //! # Why no `zerocopy` here
 //!
@@ -43,6 +45,7 @@ pub mod riscv;
 #[cfg(test)]
 mod synthetic;
 pub mod tlv;
+pub mod vbios;
 pub mod version;
 
 pub use error::At;
