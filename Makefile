@@ -56,7 +56,7 @@ test:				## run every test; ends with a line `N passed, N failed`
 	$(harness) test
 
 .PHONY: host-test compile-fail vm-test kunit
-host-test:			## only the tests that need no kernel
+host-test:			## only the tests that boot no kernel
 	$(harness) host-test
 compile-fail:			## only what the type system must refuse
 	$(harness) compile-fail

@@ -168,12 +168,23 @@ fn set_up_dma(setup: &mut Setup<'_, '_, '_>, chip: Chip) -> Result<sysmem_flush:
     let bits = chip.family().dma_mask_bits;
     let flush_bits = sysmem_flush::Page::address_bits(chip).min(bits);
 
-    setup.dma_set_mask_and_coherent(DmaMask::try_new(flush_bits)?)?;
+    set_mask(setup, flush_bits)?;
     let page = sysmem_flush::Page::alloc(setup.device(), chip)?;
     if flush_bits < bits {
-        setup.dma_set_mask_and_coherent(DmaMask::try_new(bits)?)?;
+        set_mask(setup, bits)?;
     }
     Ok(page)
+}
+
+fn set_mask(setup: &mut Setup<'_, '_, '_>, bits: u32) -> Result {
+    let mask = DmaMask::try_new(bits)?;
+    setup.dma_set_mask_and_coherent(mask).inspect_err(|_| {
+        dev_err!(
+            setup.device(),
+            "no DMA to {}-bit addresses on this machine\n",
+            bits
+        );
+    })
 }
 
 /// Builds the [`Gpu`] on top of BAR0.

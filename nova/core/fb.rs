@@ -7,7 +7,8 @@ pub(crate) mod sysmem_flush;
 
 use crate::{
     driver::Bar0,
-    firmware::FirmwareInfo, //
+    firmware::FirmwareInfo,
+    identify::is_gone, //
 };
 use kernel::{
     device::Bound,
@@ -38,7 +39,7 @@ use nova_hw::{
 ///
 /// # Errors
 ///
-/// `EIO` if the GPU answers nonsense, after one log line.
+/// `EIO` if the GPU answers nonsense, `ENODEV` if it has gone; after one log line.
 pub(crate) fn vram_size(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip) -> Result<u64> {
     let source = chip.family().vram_size;
     let raw = match source {
@@ -47,17 +48,15 @@ pub(crate) fn vram_size(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip) ->
         }
         VramSizeSource::UsableMebibytes => bar.read(regs::NV_USABLE_FB_SIZE_IN_MB).into_raw(),
     };
-    fb::vram_size(source, raw).map_err(|err| {
-        dev_err!(dev, "{}\n", Plain(err));
-        EIO
-    })
+    fb::vram_size(source, raw).map_err(|err| nonsense(dev, bar, err))
 }
 
 /// Computes where GSP-RM's regions will lie in `vram_size` bytes of video memory.
 ///
 /// # Errors
 ///
-/// `EIO` if the GPU answers nonsense, `EINVAL` if the regions do not fit; after one log line.
+/// `EIO` if the GPU answers nonsense, `ENODEV` if it has gone, `EINVAL` if the regions do not fit; after one
+/// log line.
 pub(crate) fn layout(
     dev: &pci::Device<Bound>,
     bar: &Bar0<'_>,
@@ -71,10 +70,8 @@ pub(crate) fn layout(
     let layout = match &family.boot {
         Boot::Fsp(_) => FspLayout::compute(family, fb_end, None).map(Layout::Fsp),
         Boot::Sec2(sec2) => {
-            let vga = fb::vga_workspace(fb_end, vga_workspace_base(bar, sec2)).map_err(|err| {
-                dev_err!(dev, "{}\n", Plain(err));
-                EIO
-            })?;
+            let vga = fb::vga_workspace(fb_end, vga_workspace_base(bar, sec2))
+                .map_err(|err| nonsense(dev, bar, err))?;
             let inputs = Sec2Inputs {
                 fb_end,
                 vga,
@@ -89,6 +86,15 @@ pub(crate) fn layout(
         dev_err!(dev, "no framebuffer layout: {}\n", Plain(err));
         EINVAL
     })
+}
+
+/// Logs why a register makes no sense, and gives the errno: `ENODEV` if the device has gone, else `EIO`.
+fn nonsense(dev: &pci::Device<Bound>, bar: &Bar0<'_>, reason: impl core::fmt::Display) -> Error {
+    if is_gone(dev, bar) {
+        return ENODEV;
+    }
+    dev_err!(dev, "{}\n", Plain(reason));
+    EIO
 }
 
 /// Reads where the VGA workspace is, unless the chip has no display.

@@ -67,49 +67,50 @@ pub(crate) fn check(dev: &pci::Device<Bound>, chip: Chip) -> Result<FirmwareInfo
     for file in chip.firmware_files() {
         match (check_file(dev, chip, file, &mut info), file.need) {
             (Err(err), Need::Boot) => return Err(err),
-            (Err(_), Need::Unload) => {
-                dev_warn!(
-                    dev,
-                    "without {} the GPU will need a reset before a driver can bind again\n",
-                    file.path
-                );
-                info.can_unload = false;
-            }
+            (Err(_), Need::Unload) => info.can_unload = false,
             (Ok(()), _) => {}
         }
     }
     Ok(info)
 }
 
-/// Requests and checks one file; fails after a log line.
+/// Requests and checks one file; fails after a log line, a warning if the GPU can be booted all the same.
 fn check_file(
     dev: &pci::Device<Bound>,
     chip: Chip,
     file: &FirmwareFile,
     info: &mut FirmwareInfo,
 ) -> Result {
-    let firmware = Firmware::request_nowarn(file.c_path, dev.as_ref()).inspect_err(|&err| {
-        if err == ENOENT {
-            dev_err!(
-                dev,
-                "firmware {} not found: install {}\n",
-                file.path,
-                PACKAGE
-            );
-        } else {
-            dev_err!(dev, "firmware {} cannot be loaded ({:?})\n", file.path, err);
-        }
-    })?;
-
+    macro_rules! complain {
+        ($($what:tt)*) => {
+            match file.need {
+                Need::Boot => dev_err!(dev, "firmware {} {}\n", file.path, fmt!($($what)*)),
+                Need::Unload => dev_warn!(
+                    dev,
+                    "firmware {} {}; the GPU will need a reset before a driver can bind again\n",
+                    file.path,
+                    fmt!($($what)*)
+                ),
+            }
+        };
+    }
     // The reasons have a type for each kind of file, and print alike.
     macro_rules! sound {
         ($parsed:expr) => {
             $parsed.map_err(|at| {
-                dev_err!(dev, "firmware {} is malformed: {}\n", file.path, Plain(at));
+                complain!("is malformed: {}", Plain(at));
                 EINVAL
             })?
         };
     }
+
+    let firmware = Firmware::request_nowarn(file.c_path, dev.as_ref()).inspect_err(|&err| {
+        if err == ENOENT {
+            complain!("not found: install {}", PACKAGE);
+        } else {
+            complain!("cannot be loaded ({:?})", err);
+        }
+    })?;
 
     let data = firmware.data();
     let family = chip.family();

@@ -4,7 +4,7 @@
 
 use crate::{
     driver::Bar0,
-    identify::NV_PMC_BOOT_0, //
+    identify::is_gone, //
 };
 use kernel::{
     device::Bound,
@@ -49,7 +49,6 @@ const INTERVAL: Delta = Delta::from_millis(1);
 enum State {
     Protected,
     Progress(Progress),
-    Gone,
 }
 
 /// Waits until the card's own firmware has set it up.
@@ -67,19 +66,18 @@ pub(crate) fn wait(dev: &pci::Device<Bound>, bar: &Bar0<'_>) -> Result {
             last = read(bar);
             Ok(last)
         },
-        |state| matches!(state, State::Progress(Progress::Complete) | State::Gone),
+        |state| {
+            matches!(
+                state,
+                State::Progress(Progress::Complete | Progress::CompleteOrGone)
+            )
+        },
         INTERVAL,
         DEADLINE,
     );
 
     match (last, result) {
-        (State::Gone, _) => {
-            dev_err!(
-                dev,
-                "device has gone while waiting for its boot firmware (reads all ones)\n"
-            );
-            Err(ENODEV)
-        }
+        (State::Progress(Progress::CompleteOrGone), _) if is_gone(dev, bar) => Err(ENODEV),
         (_, Ok(_)) => Ok(()),
         (State::Protected, Err(err)) => {
             dev_err!(
@@ -109,11 +107,7 @@ fn read(bar: &Bar0<'_>) -> State {
     if !gfw::is_readable(mask) {
         return State::Protected;
     }
-
-    match gfw::progress(bar.read(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05).into_raw()) {
-        // `NV_PMC_BOOT_0` never reads all ones while the device is there.
-        Progress::CompleteOrGone if bar.read(NV_PMC_BOOT_0).into_raw() == u32::MAX => State::Gone,
-        Progress::CompleteOrGone => State::Progress(Progress::Complete),
-        progress => State::Progress(progress),
-    }
+    State::Progress(gfw::progress(
+        bar.read(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05).into_raw(),
+    ))
 }

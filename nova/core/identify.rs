@@ -21,7 +21,7 @@ use nova_hw::chip::{
 
 register! {
     /// Identification that every NVIDIA chip has. Decoded by [`chip::check_boot0`].
-    pub(crate) NV_PMC_BOOT_0(u32) @ 0x00000000 {
+    NV_PMC_BOOT_0(u32) @ 0x00000000 {
         31:0 raw;
     }
 
@@ -44,27 +44,37 @@ register! {
 /// `ENODEV` if the driver does not drive it, after one log line (none for chips before Fermi, which
 /// share nothing with those that this driver is for).
 pub(crate) fn identify(dev: &pci::Device<Bound>, bar: &Bar0<'_>) -> Result<Identity> {
-    read_identity(bar)
-        .map_err(|refusal| {
-            if !refusal.is_silent() {
-                dev_err!(dev, "{}\n", Plain(refusal));
-            }
-            ENODEV
-        })
-        .and_then(|identity| {
-            // A virtual function that was handed to a guest does not look like one on the guest's bus.
-            match bar.read(NV_PMC_BOOT_1).virtualization().get() {
-                0 => Ok(identity),
-                kind => {
-                    dev_err!(
-                    dev,
-                    "virtual GPU (BOOT_1 virtualization {}): nova_core drives physical GPUs only\n",
-                    kind
-                );
-                    Err(ENODEV)
-                }
-            }
-        })
+    let identity = read_identity(bar).map_err(|refusal| {
+        if !refusal.is_silent() {
+            dev_err!(dev, "{}\n", Plain(refusal));
+        }
+        ENODEV
+    })?;
+
+    // A virtual function that was handed to a guest does not look like one on the guest's bus.
+    let kind = bar.read(NV_PMC_BOOT_1).virtualization().get();
+    if kind != 0 && !is_gone(dev, bar) {
+        dev_err!(
+            dev,
+            "virtual GPU (BOOT_1 virtualization {}): nova_core drives physical GPUs only\n",
+            kind
+        );
+    }
+    if kind != 0 {
+        return Err(ENODEV);
+    }
+    Ok(identity)
+}
+
+/// Tells, with one log line, whether the device has gone. For who has read something that makes no sense.
+///
+/// `NV_PMC_BOOT_0` reads all ones only then.
+pub(crate) fn is_gone(dev: &pci::Device<Bound>, bar: &Bar0<'_>) -> bool {
+    let gone = bar.read(NV_PMC_BOOT_0).into_raw() == u32::MAX;
+    if gone {
+        dev_err!(dev, "device has gone (reads all ones)\n");
+    }
+    gone
 }
 
 fn read_identity(bar: &Bar0<'_>) -> Result<Identity, Refusal> {

@@ -2,8 +2,8 @@
 
 //! The nova uAPI, as `include/uapi/drm/nova_drm.h` defines it.
 //!
-//! The structures are declared anew because those of the `uapi` crate cannot be read from bytes without
-//! `unsafe`. The assertions below hold the two together.
+//! The structures are declared anew because safe code cannot read those of the `uapi` crate from bytes.
+//! The assertions below hold the two together.
 
 use core::mem::offset_of;
 use kernel::{

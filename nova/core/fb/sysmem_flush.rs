@@ -4,7 +4,10 @@
 
 mod hal;
 
-use crate::driver::Bar0;
+use crate::{
+    driver::Bar0,
+    identify::is_gone, //
+};
 use kernel::{
     device::Bound,
     dma::CoherentHandle,
@@ -60,8 +63,8 @@ impl<'a> SysmemFlush<'a> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` if the chip's registers cannot hold its address, `EIO` if they do not take it; after
-    /// one log line.
+    /// `EINVAL` if the chip's registers cannot hold its address, `EIO` if they do not take it, `ENODEV`
+    /// if the device has gone; after one log line.
     pub(crate) fn new(dev: &'a pci::Device<Bound>, bar: &'a Bar0<'a>, page: Page) -> Result<Self> {
         let address = page.memory.dma_address();
         write(bar, page.encoding, address).map_err(|err| {
@@ -71,6 +74,9 @@ impl<'a> SysmemFlush<'a> {
 
         let found = read(bar, page.encoding);
         if found != address {
+            if is_gone(dev, bar) {
+                return Err(ENODEV);
+            }
             dev_err!(
                 dev,
                 "GPU did not take the sysmem flush page: register says {:#x}, {:#x} was written\n",

@@ -2,7 +2,7 @@
 #
 # Words the step scripts are written in. A step runs under "set -e" and fails by its exit status.
 
-# Name of the PCI driver, in sysfs and in front of its log lines: that of the module, with a dash.
+# Name of the PCI driver, in sysfs and in front of its log lines: that of the module.
 driver=nova_core
 pci_driver=/sys/bus/pci/drivers/$driver
 

@@ -61,10 +61,10 @@ pub enum Expect {
     },
     /// The driver logged exactly one line for each of these PCI addresses.
     OneLineEach(Vec<String>),
-    /// The log holds KUnit suites with this prefix, and every case of them passed.
+    /// The log holds these KUnit suites, and every case of every suite passed.
     Kunit {
-        /// Prefix of suite names.
-        prefix: &'static str,
+        /// Names of suites.
+        suites: &'static [&'static str],
     },
     /// The step's log names the chip of each GPU.
     Identity {

@@ -116,7 +116,7 @@ const PATTERNS: &[(Where, &str, Kind)] = &[
     (Where::Start, "UBSAN:", Kind::Checker),
     (Where::Start, "refcount_t:", Kind::Checker),
     (Where::Start, "ODEBUG:", Kind::Checker),
-    (Where::Start, "DMA-API:", Kind::Checker),
+    // The DMA-API checker complains through WARN.
     (Where::Anywhere, "list_add corruption", Kind::Checker),
     (Where::Anywhere, "list_del corruption", Kind::Checker),
     (Where::Anywhere, "DMAR: [DMA", Kind::DmaFault),

@@ -8,7 +8,7 @@ same "driver of $bdf" "$(driver_of "$device")" "$driver"
 child=$(child_of "$device")
 [ -n "$child" ] || fail "no auxiliary child below $bdf"
 case $(driver_of "$child") in
-nova-drm*) ;;
-*) fail "driver of $(basename "$child"): found '$(driver_of "$child")', wanted nova-drm" ;;
+nova_drm*) ;;
+*) fail "driver of $(basename "$child"): found '$(driver_of "$child")', wanted nova_drm" ;;
 esac
 fact child "$(basename "$child")"

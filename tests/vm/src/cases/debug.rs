@@ -22,6 +22,9 @@ const FEWER: u32 = 10;
 /// Keeps the suites, which also run at each load of the modules, out of the scenarios that load them often.
 const NO_KUNIT: &str = "kunit.enable=0";
 
+/// The suites in the modules.
+const SUITES: &[&str] = &["kernel_glue_tether", "nova_core_chip", "nova_core_fb"];
+
 pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
     let mut scenarios = vec![kunit()];
     for chip in ONE_OF_EACH_BOOT {
@@ -48,8 +51,10 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
 fn kunit() -> Scenario {
     let mut scenario = Scenario::new("kunit", Vec::new());
     scenario.flavour = Flavour::Debug;
-    scenario.append = "kunit.filter_glob=nova*";
-    let suites = Expect::Kunit { prefix: "nova" };
+    // Suites of modules run when they are loaded, but only where those of the kernel run at boot, of
+    // which one measures for a minute.
+    scenario.append = "kunit.enable=1 kunit.autorun=1 kunit.filter_glob=[kn]*";
+    let suites = Expect::Kunit { suites: SUITES };
     scenario.step(
         "every case of every suite passes",
         Step::new("kunit", 120).expecting(suites),
