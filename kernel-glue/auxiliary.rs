@@ -2,9 +2,12 @@
 
 //! Auxiliary devices and their drivers.
 
-use crate::bound::{
-    self,
-    BoundInit, //
+use crate::{
+    adapter::register_hidden,
+    bound::{
+        self,
+        BoundInit, //
+    }, //
 };
 use kernel::{
     auxiliary::{
@@ -13,22 +16,13 @@ use kernel::{
         IdTable,
         Registration, //
     },
-    bindings,
     device::{
         self,
         Bound,
         Core, //
     },
-    driver::{
-        DriverLayout,
-        RegistrationOps, //
-    },
     prelude::*,
-    types::{
-        CovariantForLt,
-        Opaque, //
-    },
-    ThisModule, //
+    types::CovariantForLt, //
 };
 
 /// A child device, registered for as long as this value lives.
@@ -113,29 +107,7 @@ pub struct Adapter<T: Driver>(T);
 /// The [`kernel::auxiliary::Driver`] that nobody outside can name.
 struct Hidden<T: Driver>(T);
 
-// SAFETY: All is that of the kernel crate's own adapter, to which `register` delegates.
-unsafe impl<T: Driver> DriverLayout for Adapter<T> {
-    type DriverType = bindings::auxiliary_driver;
-    type DriverData<'bound> = T::Data<'bound>;
-    const DEVICE_DRIVER_OFFSET: usize = core::mem::offset_of!(bindings::auxiliary_driver, driver);
-}
-
-// SAFETY: As above.
-unsafe impl<T: Driver> RegistrationOps for Adapter<T> {
-    unsafe fn register(
-        reg: &Opaque<Self::DriverType>,
-        name: &'static CStr,
-        module: &'static ThisModule,
-    ) -> Result {
-        // SAFETY: The caller keeps the same promises.
-        unsafe { <auxiliary::Adapter<Hidden<T>> as RegistrationOps>::register(reg, name, module) }
-    }
-
-    unsafe fn unregister(reg: &Opaque<Self::DriverType>) {
-        // SAFETY: The caller keeps the same promises.
-        unsafe { <auxiliary::Adapter<Hidden<T>> as RegistrationOps>::unregister(reg) }
-    }
-}
+register_hidden!(auxiliary, auxiliary_driver);
 
 impl<T: Driver> auxiliary::Driver for Hidden<T> {
     type IdInfo = T::IdInfo;

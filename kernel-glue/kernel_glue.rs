@@ -16,6 +16,7 @@
 //!
 //! [`kernel_glue_drm`]: ../kernel_glue_drm/index.html
 
+mod adapter;
 pub mod auxiliary;
 pub mod bound;
 pub mod debugfs;

@@ -2,9 +2,12 @@
 
 //! A PCI driver whose private data is built by a [`BoundInit`].
 
-use crate::bound::{
-    self,
-    BoundInit, //
+use crate::{
+    adapter::register_hidden,
+    bound::{
+        self,
+        BoundInit, //
+    }, //
 };
 use core::marker::PhantomData;
 use kernel::{
@@ -17,10 +20,6 @@ use kernel::{
         Device as _,
         DmaMask, //
     },
-    driver::{
-        DriverLayout,
-        RegistrationOps, //
-    },
     error::to_result,
     pci::{
         self,
@@ -28,9 +27,7 @@ use kernel::{
         Device,
         IdTable, //
     },
-    prelude::*,
-    types::Opaque,
-    ThisModule, //
+    prelude::*, //
 };
 
 /// A PCI driver; see [`kernel::pci::Driver`] for what is not said here.
@@ -69,29 +66,7 @@ pub struct Adapter<T: Driver>(T);
 /// The [`kernel::pci::Driver`] that nobody outside can name.
 struct Hidden<T: Driver>(T);
 
-// SAFETY: All is that of the kernel crate's own adapter, to which `register` delegates.
-unsafe impl<T: Driver> DriverLayout for Adapter<T> {
-    type DriverType = bindings::pci_driver;
-    type DriverData<'bound> = T::Data<'bound>;
-    const DEVICE_DRIVER_OFFSET: usize = core::mem::offset_of!(bindings::pci_driver, driver);
-}
-
-// SAFETY: As above.
-unsafe impl<T: Driver> RegistrationOps for Adapter<T> {
-    unsafe fn register(
-        reg: &Opaque<Self::DriverType>,
-        name: &'static CStr,
-        module: &'static ThisModule,
-    ) -> Result {
-        // SAFETY: The caller keeps the same promises.
-        unsafe { <pci::Adapter<Hidden<T>> as RegistrationOps>::register(reg, name, module) }
-    }
-
-    unsafe fn unregister(reg: &Opaque<Self::DriverType>) {
-        // SAFETY: The caller keeps the same promises.
-        unsafe { <pci::Adapter<Hidden<T>> as RegistrationOps>::unregister(reg) }
-    }
-}
+register_hidden!(pci, pci_driver);
 
 impl<T: Driver> pci::Driver for Hidden<T> {
     type IdInfo = T::IdInfo;
