@@ -19,7 +19,10 @@ use crate::{
         Engine, //
     },
     faults::Plan,
-    phase::Group,
+    phase::{
+        self,
+        Group, //
+    },
     regs::{
         At,
         Reg, //
@@ -189,12 +192,16 @@ impl Bar0 {
         self.access(place, value, effects)
     }
 
-    /// Is this a register of the flush page?
+    /// What kind of register this is, as far as order is concerned. On chips that FSP boots no driver
+    /// waits for it before it uses registers.
     fn group(&self, address: u32) -> Group {
         match address {
             pmc::BOOT_0 | pmc::BOOT_1 | pmc::BOOT_42 => Group::Identity,
             _ if self.flush_registers.contains(&address) => Group::Flush,
-            _ => Group::Other,
+            _ if self.family.boots_by_fsp() || phase::is_usable_before_boot(address) => {
+                Group::BeforeBoot
+            }
+            _ => Group::AfterBoot,
         }
     }
 

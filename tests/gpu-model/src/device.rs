@@ -538,7 +538,9 @@ impl Device {
         self.recorder
             .access(now, "bar0", op, u64::from(address), shown, &name);
         self.recorder.touch(key, op, || name);
-        let complaint = self.progress.access(address, group.unwrap_or(Group::Other));
+        let complaint = self
+            .progress
+            .access(address, group.unwrap_or(Group::BeforeBoot));
         if let (Some(complaint), Some(_)) = (complaint, group) {
             self.complain(now, complaint, u64::from(address), u64::from(value));
         }

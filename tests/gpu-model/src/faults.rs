@@ -160,6 +160,19 @@ pub const FAULTS: &[FaultInfo] = &[
         },
     },
     FaultInfo {
+        name: "gfw-slow",
+        argument: Some("MS"),
+        description: "boot begins at the driver's first read of the privilege mask and takes MS \
+                      milliseconds (1 to 60000), the first third behind the closed mask",
+        apply: |plan, request| {
+            if request.chip.family.boots_by_fsp() {
+                return Err(request.not_here("its boot status has no privilege mask"));
+            }
+            let us = request.number(1, 60_000)? * 1000;
+            plan.set_boot(request, Trouble::SlowOnceLookedAt(us))
+        },
+    },
+    FaultInfo {
         name: "unknown-chip",
         argument: None,
         description: "identification registers of GB110: a known architecture, not a known chip",
@@ -423,6 +436,21 @@ mod tests {
                 "gh100",
                 &["gfw-mask-closed"],
                 "fault gfw-mask-closed does not exist on gh100: its boot status has no privilege mask",
+            ),
+            (
+                "gb202",
+                &["gfw-slow=300"],
+                "fault gfw-slow does not exist on gb202: its boot status has no privilege mask",
+            ),
+            (
+                "ga102",
+                &["gfw-slow=0"],
+                "fault gfw-slow: \"0\" is not a number from 0x1 to 0xea60",
+            ),
+            (
+                "ga102",
+                &["gfw-slow=300", "gfw-mask-closed"],
+                "faults gfw-slow and gfw-mask-closed contradict each other",
             ),
             (
                 "ga100",

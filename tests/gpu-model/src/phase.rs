@@ -22,8 +22,40 @@ pub enum Group {
     Identity,
     /// Sysmem flush registers.
     Flush,
-    /// Everything else.
-    Other,
+    /// May be used once the chip is identified.
+    BeforeBoot,
+    /// Everything else: has to wait until the driver has seen the card's own firmware finish.
+    AfterBoot,
+}
+
+/// Registers that known drivers use before they have seen the card's own firmware finish, on chips
+/// where it reports to PGC6; first and last address.
+///
+/// nouveau looks for the VBIOS (straps, display fuse, VGA workspace, PRAMIN, PROM) and unlocks VGA
+/// before it waits; nova waits first. The last row is here because it is not known on which side
+/// of the wait nouveau reads it.
+#[rustfmt::skip]
+const BEFORE_BOOT: &[(u32, u32)] = &[
+    (0x118128, 0x118128), // privilege mask of the progress
+    (0x118234, 0x118234), // progress
+    (0x001700, 0x001700), // PRAMIN window
+    (0x021c00, 0x021c04), // fuses (Turing)
+    (0x088000, 0x088fff), // configuration mirror
+    (0x101000, 0x101000), // straps
+    (0x300000, 0x3fffff), // PROM
+    (0x6013d4, 0x6013d7), // VGA port
+    (0x625f04, 0x625f04), // VGA workspace
+    (0x700000, 0x7fffff), // PRAMIN
+    (0x820c04, 0x820c04), // display fuse
+    (0xb81610, 0xb81610), // top interrupt disable
+    (0x100ce0, 0x100ce0), // VRAM size (Turing, GA100)
+];
+
+/// May the register at `address` be used before the card's own firmware has finished?
+pub fn is_usable_before_boot(address: u32) -> bool {
+    BEFORE_BOOT
+        .iter()
+        .any(|(first, last)| (*first..=*last).contains(&address))
 }
 
 /// The driver's progress.
@@ -104,7 +136,7 @@ impl Progress {
             return None;
         }
         if group == Group::Flush {
-            return self.too_early();
+            return self.unidentified();
         }
         if self.flush_half_set {
             self.flush_half_set = false;
@@ -119,10 +151,19 @@ impl Progress {
                 "register used after the flush page was given back",
             ));
         }
-        self.too_early()
+        self.unidentified().or_else(|| self.unfinished(group))
     }
 
-    fn too_early(&self) -> Option<Complaint> {
+    fn unfinished(&self, group: Group) -> Option<Complaint> {
+        (group == Group::AfterBoot && !self.boot_complete_seen).then(|| {
+            Complaint::new(
+                Rule::TooEarly,
+                "register used before the driver has seen the boot progress complete",
+            )
+        })
+    }
+
+    fn unidentified(&self) -> Option<Complaint> {
         (!self.released && !self.identified()).then(|| {
             Complaint::new(
                 Rule::TooEarly,
@@ -155,7 +196,7 @@ mod tests {
     fn other_registers_have_to_wait_for_identification() {
         let mut progress = Progress::default();
         assert_eq!(
-            rule(progress.access(0x1438, Group::Other)),
+            rule(progress.access(0x101000, Group::BeforeBoot)),
             Some(Rule::TooEarly)
         );
         progress.access(BOOT_0, Group::Identity);
@@ -165,8 +206,25 @@ mod tests {
         );
         assert_eq!(progress.phase(), "identifying");
         progress.access(BOOT_42, Group::Identity);
-        assert_eq!(rule(progress.access(0x1438, Group::Other)), None);
+        assert_eq!(rule(progress.access(0x101000, Group::BeforeBoot)), None);
         assert_eq!(progress.phase(), "identified");
+    }
+
+    #[test]
+    fn most_registers_have_to_wait_for_boot_as_well() {
+        let mut progress = identified();
+        assert_eq!(rule(progress.access(0x100c10, Group::Flush)), None);
+        let early = progress.access(0x1438, Group::AfterBoot).unwrap();
+        assert_eq!(early.rule, Rule::TooEarly);
+        assert!(early.what.contains("boot progress"), "{}", early.what);
+        progress.boot_complete_seen();
+        assert_eq!(rule(progress.access(0x1438, Group::AfterBoot)), None);
+        progress.function_level_reset();
+        assert_eq!(
+            rule(progress.access(0x1438, Group::AfterBoot)),
+            Some(Rule::TooEarly),
+            "a reset begins again"
+        );
     }
 
     #[test]
@@ -174,7 +232,7 @@ mod tests {
         let mut progress = Progress::default();
         progress.access(BOOT_1, Group::Identity);
         progress.access(BOOT_0, Group::Identity);
-        assert_eq!(rule(progress.access(0x101000, Group::Other)), None);
+        assert_eq!(rule(progress.access(0x101000, Group::BeforeBoot)), None);
     }
 
     #[test]
@@ -187,7 +245,7 @@ mod tests {
         progress.set_flush_page(0);
         assert_eq!(progress.phase(), "released");
         assert_eq!(
-            rule(progress.access(0x1438, Group::Other)),
+            rule(progress.access(0x1438, Group::AfterBoot)),
             Some(Rule::AfterRelease)
         );
         assert_eq!(rule(progress.access(0x100c10, Group::Flush)), None);
@@ -198,13 +256,14 @@ mod tests {
     #[test]
     fn half_a_flush_address_is_noticed_once() {
         let mut progress = identified();
+        progress.boot_complete_seen();
         progress.set_flush_half(true);
         assert_eq!(rule(progress.access(0x100c10, Group::Flush)), None);
         assert_eq!(
-            rule(progress.access(0x1438, Group::Other)),
+            rule(progress.access(0x1438, Group::AfterBoot)),
             Some(Rule::FlushOrder)
         );
-        assert_eq!(rule(progress.access(0x1438, Group::Other)), None);
+        assert_eq!(rule(progress.access(0x1438, Group::AfterBoot)), None);
     }
 
     #[test]

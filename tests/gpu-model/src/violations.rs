@@ -22,9 +22,12 @@ pub enum Rule {
     Direction = 6,
     /// Register that this chip does not have.
     NoSuchRegister = 7,
-    /// Access before the chip was identified, or before its secure boot let it.
+    /// Access before the chip was identified; boot progress read while its privilege mask was
+    /// closed; or, where the boot progress is in PGC6, access to a register that no known driver
+    /// uses so early before the driver has seen boot complete.
     TooEarly = 8,
-    /// Sysmem flush page not set when needed, or set half-way.
+    /// Another register used while only half of the sysmem flush address was written; two
+    /// register pairs set to different addresses; or a page overwritten that somebody else had set.
     FlushOrder = 9,
     /// Configuration space changed under a running device.
     Config = 12,

@@ -113,6 +113,13 @@ pub enum Afterwards {
         /// Register offset.
         offset: u64,
     },
+    /// This register of a GPU was read more than once: the driver waited for it.
+    Polled {
+        /// Which GPU.
+        gpu: usize,
+        /// Register offset.
+        offset: u64,
+    },
     /// No GPU saw anything real hardware would refuse.
     NoViolation,
     /// The kernel did not complain outside of any step.
@@ -324,7 +331,9 @@ mod tests {
                     Afterwards::FlushCleared(gpu)
                     | Afterwards::FlushLeft(gpu)
                     | Afterwards::ProbeCost(gpu) => *gpu,
-                    Afterwards::Untouched { gpu, .. } | Afterwards::NotRead { gpu, .. } => *gpu,
+                    Afterwards::Untouched { gpu, .. }
+                    | Afterwards::NotRead { gpu, .. }
+                    | Afterwards::Polled { gpu, .. } => *gpu,
                     Afterwards::NoViolation | Afterwards::QuietKernel => continue,
                 };
                 assert!(gpu < scenario.gpus.len(), "{}", scenario.full_name(claim));

@@ -188,7 +188,8 @@ mod tests {
             "pcie-root-port,id=rp1,chassis=1,slot=1,addr=0x2",
             "pcie-root-port,id=rp2,chassis=2,slot=2,addr=0x3",
             r#""bus":"rp2""#,
-            r#""socket":{"path":"/s/gpu1","type":"unix"}"#,
+            r#""type":"unix""#,
+            r#""path":"/s/gpu1""#,
         ] {
             assert!(line.contains(wanted), "{wanted} missing in {line}");
         }

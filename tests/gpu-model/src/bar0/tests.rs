@@ -202,7 +202,33 @@ fn array_elements_and_windows_are_named_and_counted_sensibly() {
     assert_eq!((prom.name.as_str(), prom.key), ("NV_PROM_DATA", 0x300000));
     assert_eq!(bench.read(0x000a00).group, Some(Group::Identity));
     assert_eq!(bench.read(0x100c40).group, Some(Group::Flush));
-    assert_eq!(bench.read(0x001438).group, Some(Group::Other));
+    assert_eq!(bench.read(0x001438).group, Some(Group::AfterBoot));
+}
+
+#[test]
+fn only_what_known_drivers_do_early_may_be_done_before_boot() {
+    let mut ga102 = bench("ga102");
+    for address in [
+        0x001700, 0x088050, 0x088704, 0x101000, 0x118128, 0x118234, 0x300000, 0x301ffc, 0x6013d4,
+        0x625f04, 0x700000, 0x820c04, 0xb81610,
+    ] {
+        let group = ga102.read(address).group;
+        assert_eq!(group, Some(Group::BeforeBoot), "{address:#x}");
+    }
+    for address in [
+        0x001438, 0x009400, 0x1183a4, 0x1fa828, 0x82074c, 0x8241e0, 0xb81608,
+    ] {
+        let group = ga102.read(address).group;
+        assert_eq!(group, Some(Group::AfterBoot), "{address:#x}");
+    }
+    for address in [0x021c00, 0x021c04, 0x100ce0] {
+        let group = bench("tu116").read(address).group;
+        assert_eq!(group, Some(Group::BeforeBoot), "{address:#x}");
+    }
+    for address in [0x0200bc, 0x1183a4] {
+        let group = bench("gh100").read(address).group;
+        assert_eq!(group, Some(Group::BeforeBoot), "{address:#x}");
+    }
 }
 
 #[test]

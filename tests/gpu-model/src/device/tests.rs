@@ -65,6 +65,18 @@ impl Bench {
         self
     }
 
+    /// Looks at the progress, which the clock has let complete.
+    fn see_boot(&mut self) {
+        assert_eq!(self.read(0x118128) & 1, 1);
+        assert_eq!(self.read(0x118234), 0xff);
+    }
+
+    fn booted(self) -> Self {
+        let mut bench = self.identify();
+        bench.see_boot();
+        bench
+    }
+
     fn set_flush(&mut self, page: u64) {
         self.write(0x100c40, (page >> 40) as u32);
         self.write(0x100c10, (page >> 8) as u32);
@@ -81,9 +93,7 @@ impl Bench {
 
 #[test]
 fn a_driver_that_does_everything_right_is_clean() {
-    let mut ga102 = bench("ga102").identify();
-    assert_eq!(ga102.read(0x118128) & 1, 1);
-    assert_eq!(ga102.read(0x118234), 0xff);
+    let mut ga102 = bench("ga102").booted();
     ga102.set_flush(PAGE);
     assert_eq!(ga102.device.phase(), "flush-page-set");
     assert_eq!(ga102.read(0x1183a4), 24 << 10);
@@ -109,7 +119,7 @@ fn a_driver_that_does_everything_right_is_clean() {
 
 #[test]
 fn violation_says_when_where_what_and_how_far_the_driver_was() {
-    let mut bench = bench("ga102").identify();
+    let mut bench = bench("ga102").booted();
     bench.write(0x1183a4, 0x1234);
     let violation = &bench.device.recorder.violations()[0];
     assert_eq!(violation.id, "PV-06");
@@ -117,7 +127,7 @@ fn violation_says_when_where_what_and_how_far_the_driver_was() {
     assert_eq!(violation.what, "write to a read-only register");
     assert_eq!(violation.address, "0x1183a4");
     assert_eq!(violation.value, "0x1234");
-    assert_eq!(violation.phase, "identified");
+    assert_eq!(violation.phase, "boot-complete");
 }
 
 #[test]
@@ -131,6 +141,13 @@ fn rules_of_order_reach_the_report() {
     masked.read(0x118234);
     assert_eq!(masked.rules(), ["PV-08"]);
 
+    let mut impatient = bench("ga102").identify();
+    impatient.read(0x1183a4);
+    assert_eq!(impatient.rules(), ["PV-08"]);
+    impatient.see_boot();
+    impatient.read(0x1183a4);
+    assert_eq!(impatient.rules(), ["PV-08"], "now it may");
+
     let mut half = bench("ga102").identify();
     half.write(0x100c40, 1);
     half.read(0x1183a4);
@@ -141,6 +158,27 @@ fn rules_of_order_reach_the_report() {
     late.set_flush(0);
     late.read(0x1183a4);
     assert_eq!(late.rules(), ["PV-13"]);
+}
+
+/// What nouveau does first: it reads the VBIOS and sets the flush page before it waits.
+#[test]
+fn a_driver_that_reads_the_vbios_before_it_waits_is_clean() {
+    let mut bench = bench("ga102");
+    for address in [0x4, 0x0, 0x4, 0x101000, 0x820c04, 0x625f04, 0x088050] {
+        bench.read(address);
+    }
+    bench.write(0x088050, 0);
+    bench.read(0x300000);
+    bench.read(0x301ffc);
+    bench.write(0x088050, 1);
+    bench.write(0xb81610, 0xf);
+    for (address, value) in [(0x6013d4, 0x1f), (0x6013d4, 0x3f), (0x6013d5, 0x57)] {
+        bench.device.bar0_write_at(bench.now, address, &[value]);
+    }
+    bench.write(0x100c10, (PAGE >> 8) as u32);
+    bench.see_boot();
+    bench.read(0x1183a4);
+    assert_eq!(bench.rules(), [""; 0]);
 }
 
 #[test]
@@ -236,6 +274,8 @@ fn function_level_reset_clears_registers_and_starts_boot_again() {
     bench.device.config_write(4, &[0x06, 0x00]);
     bench.now = bench.device.recorder.now_us();
     assert_eq!(bench.read(0x118128) & 1, 0, "boot began again");
+    bench.now += 60_000;
+    bench.see_boot();
     assert_eq!(bench.read(0x100c10), 0);
     assert_eq!(bench.read(0x001700), 0);
     bench.write(0x001700, 0x10);
@@ -313,6 +353,7 @@ fn each_fault_that_can_be_read_is_counted_when_it_is() {
     for (fault, chip, address) in [
         ("gfw-never-completes", "ga102", 0x118234),
         ("gfw-mask-closed", "ga102", 0x118128),
+        ("gfw-slow=3", "ga102", 0x118128),
         ("gfw-stuck=3", "gb202", 0xad00bc),
         ("unknown-chip", "tu102", 0xa00),
         ("unknown-arch", "gh100", 0xa00),
@@ -327,6 +368,39 @@ fn each_fault_that_can_be_read_is_counted_when_it_is() {
         bench.read(address);
         assert_eq!(bench.device.recorder.counters.faults_fired, 1, "{fault}");
     }
+}
+
+#[test]
+fn fault_gfw_slow_makes_the_driver_wait_and_then_lets_it() {
+    let mut bench = bench_with("ga102", &["gfw-slow=300"]).identify();
+    let began = bench.now;
+    let mut seen = Vec::new();
+    let driver_waits_until = loop {
+        let progress = (bench.read(0x118128) & 1 == 1).then(|| bench.read(0x118234));
+        seen.push(progress);
+        if progress == Some(0xff) {
+            break bench.now;
+        }
+        bench.now += 50_000;
+    };
+    assert_eq!(driver_waits_until - began, 300_000);
+    let want = [
+        None,
+        None,
+        Some(0x55),
+        Some(0x7f),
+        Some(0xaa),
+        Some(0xd4),
+        Some(0xff),
+    ];
+    assert_eq!(seen, want);
+    bench.set_flush(PAGE);
+    assert_eq!(bench.read(0x1183a4), 24 << 10);
+    assert_eq!(
+        bench.device.recorder.counters.faults_fired, 6,
+        "two of the mask, four of the progress"
+    );
+    assert_eq!(bench.rules(), [""; 0]);
 }
 
 #[test]

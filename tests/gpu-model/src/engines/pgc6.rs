@@ -80,9 +80,24 @@ impl Pgc6 {
         }
     }
 
+    fn read_mask(&mut self, now_us: u64) -> Read {
+        self.boot.looked_at(now_us);
+        if self.boot.is_open(now_us) {
+            return READABLE_BY_ALL.into();
+        }
+        Read {
+            value: READABLE_BY_FIRMWARE,
+            effects: self.fault_shows(),
+        }
+    }
+
+    fn fault_shows(&self) -> Effects {
+        self.boot_fault.map(Effect::Fault).into_iter().collect()
+    }
+
     fn read_progress(&self, cx: &Cx<'_>) -> Read {
-        let mut effects: Effects = self.boot_fault.map(Effect::Fault).into_iter().collect();
         if !self.boot.is_open(cx.now_us) {
+            let mut effects = self.fault_shows();
             effects.push(Effect::Complain(Complaint::new(
                 Rule::TooEarly,
                 "boot progress read while its privilege mask does not allow the CPU to",
@@ -93,12 +108,14 @@ impl Pgc6 {
             };
         }
         let progress = self.boot.progress(cx.now_us);
-        if progress == COMPLETE {
-            effects.push(Effect::BootSeenComplete);
-        }
         Read {
             value: u32::from(progress),
-            effects,
+            // No fault lets boot complete and changes anything after that.
+            effects: if progress == COMPLETE {
+                vec![Effect::BootSeenComplete]
+            } else {
+                self.fault_shows()
+            },
         }
     }
 }
@@ -114,11 +131,7 @@ impl Engine for Pgc6 {
 
     fn read(&mut self, at: At, cx: &Cx<'_>) -> Read {
         match at.address() {
-            PRIV_LEVEL_MASK if self.boot.is_open(cx.now_us) => READABLE_BY_ALL.into(),
-            PRIV_LEVEL_MASK => Read {
-                value: READABLE_BY_FIRMWARE,
-                effects: self.boot_fault.map(Effect::Fault).into_iter().collect(),
-            },
+            PRIV_LEVEL_MASK => self.read_mask(cx.now_us),
             GFW_BOOT => self.read_progress(cx),
             USABLE_FB_SIZE => Read {
                 value: self.usable_mib,
@@ -190,6 +203,42 @@ mod tests {
             assert!(format!("{:?}", read.effects).contains(name), "{fault}");
             assert_eq!(progress.unwrap_or(PRI_ERROR), read.value, "{fault}");
         }
+    }
+
+    #[test]
+    fn slow_boot_counts_from_the_first_read_of_the_mask() {
+        let fault = &[Effect::Fault("gfw-slow")][..];
+        let mut bench = pgc6("ga102", &["gfw-slow=300"]);
+        bench.now_us = 60_000_000;
+        for (age_us, mask, progress, effects) in [
+            (0, 0xe, None, fault),
+            (99_999, 0xe, None, fault),
+            (100_000, 0xf, Some(0x55), fault),
+            (200_000, 0xf, Some(0xaa), fault),
+            (300_000, 0xf, Some(0xff), &[Effect::BootSeenComplete]),
+        ] {
+            bench.now_us = 60_000_000 + age_us;
+            let is_closed = mask == 0xe;
+            let read = bench.read_all(0x118128);
+            assert_eq!(read.value, mask, "{age_us}");
+            assert_eq!(read.effects, if is_closed { fault } else { &[] });
+            if let Some(progress) = progress {
+                let read = bench.read_all(0x118234);
+                assert_eq!((read.value, &read.effects[..]), (progress, effects));
+            }
+        }
+        bench.reset();
+        bench.now_us += 1_000_000;
+        assert_eq!(bench.read(0x118128), 0xe, "a reset begins again");
+    }
+
+    #[test]
+    fn slow_boot_that_nobody_looked_at_cannot_be_read() {
+        let mut bench = pgc6("ga102", &["gfw-slow=1"]);
+        bench.now_us = 1 << 40;
+        let read = bench.read_all(0x118234);
+        assert_eq!(read.value, PRI_ERROR);
+        assert_eq!(complaints(&read.effects), ["PV-08"]);
     }
 
     #[test]

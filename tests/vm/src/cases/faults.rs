@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Broken cards, each in one machine with a healthy one: the broken card is refused with its own errno and
-//! line, the healthy one works.
+//! line, the healthy one works. Then cards whose trouble is no reason to refuse them, or comes later.
 
 use super::{
     Afterwards,
@@ -26,6 +26,10 @@ const PROBES: u64 = 2;
 
 /// Register that only chips from Fermi on have.
 const BOOT_42: u64 = 0xa00;
+
+/// Privilege mask of the boot progress, and the progress.
+const GFW_MASK: u64 = 0x11_8128;
+const GFW_PROGRESS: u64 = 0x11_8234;
 
 /// BAR0 accesses of probe at which a card vanishes; the first one is a row of the table.
 const VANISH_AT: std::ops::RangeInclusive<u32> = 2..=8;
@@ -153,7 +157,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         .enumerate()
         .map(|(n, rows)| refusals(n + 1, rows));
     refused
-        .chain([vanishing_cards(), stolen_flush_page()])
+        .chain([slow_card(), vanishing_cards(), stolen_flush_page()])
         .collect()
 }
 
@@ -214,6 +218,36 @@ fn untouched(scenario: &mut Scenario, row: &Row, gpu: usize) {
         };
         scenario.afterwards(format!("{} is not asked for BOOT_42", row.fault), not_read);
     }
+}
+
+/// A card whose own firmware begins when the driver first looks, and takes its time: the driver has to
+/// wait for the privilege mask and then for the progress. The first look always finds the mask closed,
+/// and whoever does not wait leaves violations.
+fn slow_card() -> Scenario {
+    let gpu = Gpu::with_fault("ga102", "gfw-slow=300");
+    let mut scenario = Scenario::new("gfw-slow", vec![gpu]);
+    let identity = Expect::Identity {
+        bdf: pci_address(0),
+        chip: "GA102".to_owned(),
+    };
+    scenario
+        .step(
+            "both drivers bind to a card that needs 300 ms to boot",
+            Step::new("bound", 30).on(0).expecting(identity),
+        )
+        .gate();
+    scenario.step("both modules unload", Step::new("unload", 30).on(0));
+    for (name, offset) in [("privilege mask", GFW_MASK), ("progress", GFW_PROGRESS)] {
+        scenario.afterwards(
+            format!("the driver waits for the {name}"),
+            Afterwards::Polled { gpu: 0, offset },
+        );
+    }
+    scenario.afterwards(
+        "the sysmem flush register is cleared at the end",
+        Afterwards::FlushCleared(0),
+    );
+    scenario.close()
 }
 
 /// Cards that vanish in the middle of probe, each at a later access: from then on they read all ones. A

@@ -35,6 +35,7 @@ pub(super) fn check(what: &Afterwards, scenario: &Scenario, remains: &Remains) -
         Afterwards::ProbeCost(gpu) => probe_cost(remains, *gpu),
         Afterwards::Untouched { gpu, reads } => untouched(remains, *gpu, *reads),
         Afterwards::NotRead { gpu, offset } => not_read(remains, *gpu, *offset),
+        Afterwards::Polled { gpu, offset } => polled(remains, *gpu, *offset),
     }
 }
 
@@ -141,4 +142,17 @@ fn not_read(remains: &Remains, gpu: usize, offset: u64) -> Findings {
         )]);
     }
     Ok(Vec::new())
+}
+
+fn polled(remains: &Remains, gpu: usize, offset: u64) -> Findings {
+    let reads = trace(remains, gpu)?
+        .accesses()
+        .filter(|a| a.offset == offset && !a.write)
+        .count();
+    if reads < 2 {
+        return Err(vec![format!(
+            "register {offset:#x} was read {reads} times, wanted more than once"
+        )]);
+    }
+    Ok(vec![format!("reads of register {offset:#x} = {reads}")])
 }

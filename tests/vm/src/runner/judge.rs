@@ -311,6 +311,10 @@ mod tests {
         assert!(kunit(&["nova_x"], &[]).is_err());
         assert!(kunit(&["nova_x", "nova_y"], &log(good)).is_err());
         assert!(kunit(&["nova_x"], &log(&good.replace("ok 1 c", "not ok 1 c"))).is_err());
-        assert!(kunit(&["nova_x"], &log(&good.replace("1..1\n    ok", "1..2\n    ok"))).is_err());
+        assert!(kunit(
+            &["nova_x"],
+            &log(&good.replace("1..1\n    ok", "1..2\n    ok"))
+        )
+        .is_err());
     }
 }
