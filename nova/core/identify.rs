@@ -52,18 +52,19 @@ pub(crate) fn identify(dev: &pci::Device<Bound>, bar: &Bar0<'_>) -> Result<Ident
     })?;
 
     // A virtual function that was handed to a guest does not look like one on the guest's bus.
-    let kind = bar.read(NV_PMC_BOOT_1).virtualization().get();
-    if kind != 0 && !is_gone(dev, bar) {
-        dev_err!(
-            dev,
-            "virtual GPU (BOOT_1 virtualization {}): nova_core drives physical GPUs only\n",
-            kind
-        );
+    let boot1 = bar.read(NV_PMC_BOOT_1);
+    match boot1.virtualization().get() {
+        0 => Ok(identity),
+        _ if boot1.into_raw() == u32::MAX && is_gone(dev, bar) => Err(ENODEV),
+        kind => {
+            dev_err!(
+                dev,
+                "virtual GPU (BOOT_1 virtualization {}): nova_core drives physical GPUs only\n",
+                kind
+            );
+            Err(ENODEV)
+        }
     }
-    if kind != 0 {
-        return Err(ENODEV);
-    }
-    Ok(identity)
 }
 
 /// Tells, with one log line, whether the device has gone. For who has read something that makes no sense.
