@@ -16,6 +16,7 @@
 //! | [`fmc`] | `fmc` | what FSP verifies and starts on Hopper and later, an ELF32 container |
 //! | [`tlv`] | any of them | the newer container; the same views are made from it |
 //! | [`vbios`] | none: the card's own ROM | FWSEC, which sets up protected memory before GSP-RM |
+//! | [`abi`] | none: messages in shared memory | what driver and GSP-RM say to each other |
 //!
 //! # Why no `zerocopy` here
 //!
@@ -32,6 +33,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod abi;
 pub mod booter;
 mod bytes;
 mod crc32;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The interface of GSP-RM 570.144.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`wpr_meta`] | what the secure booter is told: sources of the firmware, places in video memory |
+//! | [`libos`] | the table of memory regions that the GSP's operating system starts with; log buffers |
+//! | [`rm_args`] | GSP-RM's own arguments: the queues, and whether it resumes |
+//! | [`fmc_boot_params`] | on Hopper and later, where FSP finds the first two |
+//! | [`radix3`] | the page tables through which the GPU reads the image |
+//! | [`queue`] | memory shared by driver and GSP: page table, headers, rings |
+//! | [`element`] | one message in a ring: its two headers and its checksum |
+//! | [`continuation`] | calls longer than one message |
+//! | [`function`], [`status`] | the numbers of calls and events, and of results |
+//! | [`system_info`], [`registry`], [`static_info`], [`unloading`] | payloads of calls |
+//! | [`sequencer`], [`event`] | payloads of events |
+//!
+//! All numbers are little-endian; all offsets, lengths and sizes are bytes; a page has 4096 bytes,
+//! whatever the machine's are.
+
+pub mod continuation;
+pub mod element;
+pub mod event;
+pub mod fmc_boot_params;
+pub mod function;
+pub mod libos;
+pub mod queue;
+pub mod radix3;
+pub mod registry;
+pub mod rm_args;
+pub mod sequencer;
+pub mod static_info;
+pub mod status;
+pub mod system_info;
+pub mod unloading;
+mod wire;
+pub mod wpr_meta;
+
+/// Bytes of a page, to the GSP.
+pub const PAGE_SIZE: usize = 4096;
