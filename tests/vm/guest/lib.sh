@@ -37,6 +37,12 @@ until_true() {
 	done
 }
 
+# Whether the device may write to memory: bit 2 of its command register.
+masters_the_bus() {
+	command=$(hexdump -s 4 -n 2 -e '1/2 "%u"' "$device/config")
+	[ $((command & 4)) -ne 0 ]
+}
+
 load_stock_modules() {
 	[ -e /nova/stock-modules ] || return 0
 	while read -r name; do

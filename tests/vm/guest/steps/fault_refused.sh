@@ -4,5 +4,6 @@
 same "driver of $bdf" "$(driver_of "$device")" none
 if said=$( (echo "$bdf" >$pci_driver/bind) 2>&1); then fail "bound at the second try"; fi
 fact errno "$(echo "$said" | sed 's/.*: //')"
+if masters_the_bus; then fail "a refused card may write to memory"; fi
 [ -z "$(node_of "$device" card)" ] || fail "there is a node for a refused card"
 [ -z "$(child_of "$device")" ] || fail "there is a child of a refused card"
