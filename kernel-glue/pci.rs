@@ -166,12 +166,16 @@ impl<'a> Enabled<'a> {
     ///
     /// # Errors
     ///
-    /// Those of `pci_enable_device_mem()`: the device cannot be powered up, or has a BAR without an
-    /// address.
+    /// `ENODEV` if the device has gone, and those of `pci_enable_device_mem()`: it cannot be powered up,
+    /// or has a BAR without an address.
     fn new(dev: &'a Device<Core<'_>>) -> Result<Self> {
         let mut command = 0;
         // SAFETY: `dev` is a valid PCI device, and `command` a place for one word.
         to_result(unsafe { bindings::pci_read_config_word(as_raw(dev), COMMAND, &mut command) })?;
+        // Failing reads are not always reported, and nobody could put such a value back.
+        if command == u16::MAX {
+            return Err(ENODEV);
+        }
         dev.enable_device_mem()?;
         Ok(Self { dev, command })
     }

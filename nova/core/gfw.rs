@@ -36,9 +36,7 @@ register! {
     }
 }
 
-/// Longest that any card has been seen to take, twice over.
-///
-/// Source: the slowest of the existing drivers gives up after about 4 s.
+/// How long the most patient of the existing drivers waits. How long cards take is not published.
 const DEADLINE: Delta = Delta::from_secs(4);
 
 /// Time between two looks.
