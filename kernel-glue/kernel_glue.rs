@@ -10,6 +10,8 @@
 //! | [`bound`] | initialisers that only the driver core may run, so that what they make cannot be forgotten |
 //! | [`tether`] | an owner and what borrows from it, in one allocation, torn down in the right order |
 //! | [`pci`] | a PCI driver adapter whose private data is built by such an initialiser |
+//! | [`dma`] | memory that a device uses, for as long as the driver is bound |
+//! | [`firmware`] | parts of firmware files |
 //! | [`debugfs`] | a directory that all devices of a module share |
 //! | [`fmt`] | printing what only knows `core::fmt` |
 //! | [`auxiliary`] | the same for auxiliary drivers, and child devices that borrow from their parent's data |
@@ -20,6 +22,8 @@ mod adapter;
 pub mod auxiliary;
 pub mod bound;
 pub mod debugfs;
+pub mod dma;
+pub mod firmware;
 pub mod fmt;
 pub mod pci;
 pub mod tether;

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Memory that the processor and a device use at the same time.
+
+use core::{
+    marker::PhantomData,
+    ops::Range, //
+};
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Device, //
+    },
+    dma::Coherent,
+    prelude::*,
+    sync::barrier::{
+        dma_mb,
+        Read,
+        Write, //
+    }, //
+};
+
+/// Coherent memory that is shared with a device, which may change it at any time.
+///
+/// There are no references to the contents. What the device wrote is copied out, once, and then looked
+/// at. Every access is checked against the bounds, volatile, and may be made from several threads; how
+/// they agree on who writes what is their business, a race gives stale or torn bytes and no more.
+///
+/// Dropping it gives the memory back: the device must no longer use it then.
+pub struct Shared<'a> {
+    memory: Coherent<[u8]>,
+    _dev: PhantomData<&'a Device<Bound>>,
+}
+
+impl<'a> Shared<'a> {
+    /// Allocates `len` bytes, zeroed and aligned to a page.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if `len` is 0, `ENOMEM`.
+    pub fn alloc(dev: &'a Device<Bound>, len: usize) -> Result<Self> {
+        Ok(Self {
+            memory: Coherent::zeroed_slice(dev, len, GFP_KERNEL)?,
+            _dev: PhantomData,
+        })
+    }
+
+    /// Returns the number of bytes, which is never 0.
+    #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// Returns the address of the first byte as the device sees it.
+    pub fn dma_address(&self) -> u64 {
+        self.memory.dma_address()
+    }
+
+    /// Copies the bytes from `offset` on into `buffer`. Does not order this after earlier accesses; see
+    /// [`load_u32`](Self::load_u32).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if they do not all lie inside the memory; nothing is copied then.
+    pub fn read(&self, offset: usize, buffer: &mut [u8]) -> Result {
+        let source = self.at(offset, buffer.len())?;
+        // SAFETY: `at` checked the bounds of `source`; `buffer` is no part of the shared memory, to
+        // which there are no references. The call is opaque, hence as good as volatile.
+        unsafe { bindings::memcpy(buffer.as_mut_ptr().cast(), source.cast(), buffer.len()) };
+        Ok(())
+    }
+
+    /// Copies `bytes` to `offset`. Does not order this before later accesses; see
+    /// [`store_u32`](Self::store_u32).
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if they would not all lie inside the memory; nothing is copied then.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result {
+        let target = self.at(offset, bytes.len())?;
+        // SAFETY: As in `read`, the other way round.
+        unsafe { bindings::memcpy(target.cast(), bytes.as_ptr().cast(), bytes.len()) };
+        Ok(())
+    }
+
+    /// Loads a little-endian word, and orders this before every later access to memory that is shared
+    /// with the device: what the device wrote before the word is seen by later reads.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if the word is not aligned, or not inside the memory.
+    pub fn load_u32(&self, offset: usize) -> Result<u32> {
+        let word = self.word(offset)?;
+        // SAFETY: `word` checked bounds and alignment; any bytes are a valid word.
+        let value = unsafe { word.read_volatile() };
+        dma_mb(Read);
+        Ok(u32::from_le(value))
+    }
+
+    /// Stores a little-endian word, and orders this after every earlier write to memory that is shared
+    /// with the device: who sees the word sees those too.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if the word is not aligned, or not inside the memory.
+    pub fn store_u32(&self, offset: usize, value: u32) -> Result {
+        let word = self.word(offset)?;
+        dma_mb(Write);
+        // SAFETY: `word` checked bounds and alignment.
+        unsafe { word.write_volatile(value.to_le()) };
+        Ok(())
+    }
+
+    /// Returns a pointer to the `len` bytes from `offset` on, if all of them are inside.
+    fn at(&self, offset: usize, len: usize) -> Result<*mut u8> {
+        let Range { start, end } = offset..offset.checked_add(len).ok_or(EINVAL)?;
+        if end > self.len() {
+            return Err(EINVAL);
+        }
+        Ok(self.memory.as_mut_ptr().cast::<u8>().wrapping_add(start))
+    }
+
+    /// Returns an aligned pointer to the word at `offset`, if all of it is inside.
+    fn word(&self, offset: usize) -> Result<*mut u32> {
+        // The memory itself is aligned to a page.
+        if offset % align_of::<u32>() != 0 {
+            return Err(EINVAL);
+        }
+        Ok(self.at(offset, size_of::<u32>())?.cast())
+    }
+}
