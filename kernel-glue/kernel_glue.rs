@@ -12,6 +12,7 @@
 //! | [`pci`] | a PCI driver adapter whose private data is built by such an initialiser |
 //! | [`dma`] | memory that a device uses, for as long as the driver is bound |
 //! | [`firmware`] | parts of firmware files |
+//! | [`irq`] | the interrupt of a device, with a handler that may borrow |
 //! | [`debugfs`] | a directory that all devices of a module share |
 //! | [`fmt`] | printing what only knows `core::fmt` |
 //! | [`auxiliary`] | the same for auxiliary drivers, and child devices that borrow from their parent's data |
@@ -25,5 +26,6 @@ pub mod debugfs;
 pub mod dma;
 pub mod firmware;
 pub mod fmt;
+pub mod irq;
 pub mod pci;
 pub mod tether;
