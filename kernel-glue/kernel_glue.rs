@@ -13,6 +13,7 @@
 //! | [`dma`] | memory that a device uses, for as long as the driver is bound |
 //! | [`firmware`] | parts of firmware files |
 //! | [`irq`] | the interrupt of a device, with a handler that may borrow |
+//! | [`event`] | waiting for what an interrupt or another thread brings about |
 //! | [`debugfs`] | a directory that all devices of a module share |
 //! | [`fmt`] | printing what only knows `core::fmt` |
 //! | [`auxiliary`] | the same for auxiliary drivers, and child devices that borrow from their parent's data |
@@ -24,6 +25,7 @@ pub mod auxiliary;
 pub mod bound;
 pub mod debugfs;
 pub mod dma;
+pub mod event;
 pub mod firmware;
 pub mod fmt;
 pub mod irq;

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Waiting for what another thread, or an interrupt, will bring about.
+
+use core::{
+    pin::Pin,
+    ptr, //
+};
+use kernel::{
+    bindings,
+    current,
+    prelude::*,
+    sync::LockClassKey,
+    task::might_sleep,
+    time::{
+        msecs_to_jiffies,
+        Delta,
+        Instant,
+        Monotonic,
+        Msecs, //
+    },
+    types::Opaque, //
+};
+
+/// Makes an initialiser of an [`Event`] with the given name, and a lock class of its own.
+#[macro_export]
+macro_rules! new_event {
+    ($name:literal) => {
+        $crate::event::Event::new(::kernel::c_str!($name), ::kernel::static_lock_class!())
+    };
+}
+
+/// Something that may have happened when the next one looks.
+///
+/// It holds no value: whoever waits says by a condition what for, and whoever notifies has made that
+/// condition true before.
+///
+/// Unlike the waits of [`kernel::sync::CondVar`], a wait here has a deadline and does not end when
+/// somebody sends the process a signal, since hardware cannot be told to forget half of a command.
+#[pin_data]
+pub struct Event {
+    #[pin]
+    queue: Opaque<bindings::wait_queue_head>,
+}
+
+// SAFETY: A wait queue may be used by any thread.
+unsafe impl Send for Event {}
+
+// SAFETY: A wait queue has a lock of its own, and may be used by several threads at a time.
+unsafe impl Sync for Event {}
+
+impl Event {
+    /// Makes an initialiser; [`new_event!`](crate::new_event) is simpler.
+    pub fn new(name: &'static CStr, key: Pin<&'static LockClassKey>) -> impl PinInit<Self> {
+        pin_init!(Self {
+            queue <- Opaque::ffi_init(|slot| {
+                // SAFETY: `slot` may be overwritten, and stays where it is; `name` and `key` live for
+                // ever.
+                unsafe { bindings::__init_waitqueue_head(slot, name.as_char_ptr(), key.as_ptr()) }
+            }),
+        })
+    }
+
+    /// Has everyone who waits look at their condition again. May be called in any context but that of
+    /// non-maskable interrupts.
+    pub fn notify_all(&self) {
+        // SAFETY: The queue is initialised. 0 stands for all.
+        unsafe { bindings::__wake_up(self.queue.get(), bindings::TASK_NORMAL, 0, ptr::null_mut()) };
+    }
+
+    /// Waits until `condition` is true, and returns at once if it is already. Sleeps; so may `condition`.
+    ///
+    /// `condition` is called after every notification, and a last time after `timeout`, so that one that
+    /// comes true in time is not missed because this thread was not given the processor.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT` if it is not true after `timeout`.
+    pub fn wait_timeout(&self, timeout: Delta, mut condition: impl FnMut() -> bool) -> Result {
+        might_sleep();
+        let start = Instant::<Monotonic>::now();
+        let entry = Waiter::entry();
+        let waiter = Waiter::queue(self, &entry);
+
+        loop {
+            // Read before the condition, which is thus looked at once more after the deadline.
+            let elapsed = start.elapsed();
+            if condition() {
+                return Ok(());
+            }
+            if elapsed >= timeout {
+                return Err(ETIMEDOUT);
+            }
+            waiter.sleep(timeout - elapsed);
+        }
+    }
+}
+
+/// This thread, in the queue of an event.
+///
+/// It is in the queue before the condition is looked at for the first time, so no notification is missed.
+struct Waiter<'e> {
+    event: &'e Event,
+    entry: &'e Opaque<bindings::wait_queue_entry>,
+}
+
+impl<'e> Waiter<'e> {
+    /// Returns what is to be put into the queue.
+    fn entry() -> Opaque<bindings::wait_queue_entry> {
+        Opaque::new(bindings::wait_queue_entry {
+            flags: 0,
+            private: current!().as_ptr().cast(),
+            // It remembers a notification for which this thread is not asleep yet, so that the condition
+            // may sleep too.
+            func: Some(bindings::woken_wake_function),
+            entry: bindings::list_head::default(),
+        })
+    }
+
+    fn queue(event: &'e Event, entry: &'e Opaque<bindings::wait_queue_entry>) -> Self {
+        // SAFETY: The queue is initialised, and so is the entry, which is in no other queue. It stays
+        // where it is while it is borrowed, and `Drop` takes it out; nobody here forgets a `Waiter`.
+        unsafe { bindings::add_wait_queue(event.queue.get(), entry.get()) };
+        Self { event, entry }
+    }
+
+    /// Sleeps until the next notification, or about as long as `time`; or not, if there has been a
+    /// notification since the last time.
+    fn sleep(&self, time: Delta) {
+        // A jiffy too early does not matter, the deadline is looked at again.
+        let millis = Msecs::try_from(time.as_millis_ceil()).unwrap_or(Msecs::MAX);
+        // CAST: The function returns no more than `MAX_JIFFY_OFFSET`, which is less than the maximum.
+        let jiffies = msecs_to_jiffies(millis) as c_long;
+        // SAFETY: The entry is in a queue, and its function is the one that goes with this.
+        unsafe {
+            bindings::wait_woken(self.entry.get(), bindings::TASK_UNINTERRUPTIBLE, jiffies);
+        }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        // SAFETY: `queue` put the entry into this queue.
+        unsafe { bindings::remove_wait_queue(self.event.queue.get(), self.entry.get()) }
+    }
+}
