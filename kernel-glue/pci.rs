@@ -14,7 +14,8 @@ use kernel::{
     bindings,
     device::{
         Bound,
-        Core, //
+        Core,
+        CoreInternal, //
     },
     dma::{
         Device as _,
@@ -55,6 +56,17 @@ pub trait Driver {
         setup: Setup<'_, 'bound, '_>,
         info: Option<&'bound Self::IdInfo>,
     ) -> Result<impl BoundInit<Self::Data<'bound>> + 'bound>;
+
+    /// Makes the device quiet, because the machine is about to stop or to start another kernel.
+    ///
+    /// The private data stays: children, interrupts and whatever else it registered go on and may still
+    /// call into the driver. The device should be left as after unbinding, so that the next kernel can
+    /// drive it.
+    ///
+    /// Sleeps; runs with the device locked, after the same was done for its children.
+    fn shutdown<'bound>(dev: &'bound Device<Core<'_>>, data: Pin<&Self::Data<'bound>>) {
+        let _ = (dev, data);
+    }
 }
 
 /// Registers a [`Driver`]; give it to `module_driver!` or [`kernel::driver::Registration`].
@@ -66,7 +78,20 @@ pub struct Adapter<T: Driver>(T);
 /// The [`kernel::pci::Driver`] that nobody outside can name.
 struct Hidden<T: Driver>(T);
 
-register_hidden!(pci, pci_driver);
+register_hidden!(pci, pci_driver, shutdown: shutdown::<T>);
+
+/// # Safety
+///
+/// `pdev` points to a locked PCI device that is bound to the driver `T`.
+unsafe extern "C" fn shutdown<T: Driver>(pdev: *mut bindings::pci_dev) {
+    // SAFETY: By the promise of the caller. `Device` is a transparent wrapper, and this is a callback of
+    // the bus.
+    let dev = unsafe { &*pdev.cast::<Device<CoreInternal<'_>>>() };
+    // SAFETY: The device is bound, and cannot be unbound while it is locked. Its private data is what
+    // the adapter of the kernel crate made of `Hidden<T>::probe`.
+    let data = unsafe { dev.as_ref().drvdata_borrow::<T::Data<'_>>() };
+    T::shutdown(dev, data);
+}
 
 impl<T: Driver> pci::Driver for Hidden<T> {
     type IdInfo = T::IdInfo;
@@ -142,6 +167,29 @@ impl<'bound, 'core> Setup<'_, 'bound, 'core> {
         // SAFETY: The driver core runs one probe of a device at a time. Whatever could map memory for
         // the device meanwhile would have to borrow it, which the exclusive borrow of `self` excludes.
         unsafe { self.dev.dma_set_mask_and_coherent(mask) }
+    }
+
+    /// Resets the device, and nothing but it, by whatever means it has: a function-level reset if it can.
+    ///
+    /// Its configuration is saved before and put back afterwards, so BARs that are mapped stay valid; what
+    /// is read from them during the reset is all ones. Everything else about the device is as after
+    /// power-on. Sleeps, for 0.1 s at least; the PCI core logs that it happens.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the device does not answer (any more), `ENOTTY` if it cannot be reset without others
+    /// or did not come back within a minute, and those of the means, for example `ETIMEDOUT`. The device
+    /// may have been reset all the same.
+    pub fn reset_function(&mut self) -> Result {
+        let pdev = as_raw(self.dev);
+        // SAFETY: `pdev` is valid, and locked during probe.
+        let reset = to_result(unsafe { bindings::pci_reset_function_locked(pdev) });
+        // SAFETY: As above.
+        if unsafe { bindings::pci_device_is_present(pdev) } {
+            reset
+        } else {
+            Err(ENODEV)
+        }
     }
 
     /// Ends the set-up.
