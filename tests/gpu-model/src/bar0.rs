@@ -28,8 +28,8 @@ use crate::{
         Reg, //
     },
     violations::{
+        BusRule, //
         Complaint,
-        Rule, //
     },
 };
 
@@ -160,7 +160,10 @@ impl Bar0 {
         } else {
             let bytes = PRI_ERROR.to_le_bytes();
             out.copy_from_slice(&bytes[lane..lane + out.len()]);
-            effects.push(complain(Rule::Direction, "read of a write-only register"));
+            effects.push(complain(
+                BusRule::Direction,
+                "read of a write-only register",
+            ));
         }
         self.access(place, value_of(out), effects)
     }
@@ -174,7 +177,10 @@ impl Bar0 {
         let reg = place.at.reg;
         let mut effects = alignment(reg, data.len());
         if reg.accepted() == 0 {
-            effects.push(complain(Rule::Direction, "write to a read-only register"));
+            effects.push(complain(
+                BusRule::Direction,
+                "write to a read-only register",
+            ));
             return self.access(place, value, effects);
         }
         let engine = &mut self.engines[place.engine];
@@ -183,7 +189,10 @@ impl Bar0 {
             let reserved = value & !reg.accepted();
             // Reserved bits may be written back as they were read.
             if reserved != 0 && reserved & !engine.read(place.at, cx).value != 0 {
-                effects.push(complain(Rule::Direction, "write of ones to reserved bits"));
+                effects.push(complain(
+                    BusRule::Direction,
+                    "write of ones to reserved bits",
+                ));
             }
             effects.extend(engine.write(place.at, value, cx));
         } else {
@@ -255,7 +264,7 @@ impl Bar0 {
             .map_or("no known block", |(_, _, name)| name);
         let (rule, name, what) = match elsewhere {
             Some(reg) if reg.name == "NV_PROM_DATA" => (
-                Rule::Prom,
+                BusRule::Prom,
                 reg.name.to_owned(),
                 format!(
                     "{verb} of the VBIOS window, which {:?} does not have",
@@ -263,7 +272,7 @@ impl Bar0 {
                 ),
             ),
             Some(reg) => (
-                Rule::NoSuchRegister,
+                BusRule::NoSuchRegister,
                 reg.name.to_owned(),
                 format!(
                     "{verb} of {}, which {:?} does not have",
@@ -271,7 +280,7 @@ impl Bar0 {
                 ),
             ),
             None => (
-                Rule::NoSuchRegister,
+                BusRule::NoSuchRegister,
                 format!("unknown in {block}"),
                 format!("{verb} of an unknown register ({block})"),
             ),
@@ -293,7 +302,7 @@ fn value_of(bytes: &[u8]) -> u32 {
         .fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
-fn complain(rule: Rule, what: &str) -> Effect {
+fn complain(rule: BusRule, what: &str) -> Effect {
     Effect::Complain(Complaint::new(rule, what))
 }
 
@@ -304,7 +313,7 @@ fn alignment(reg: &Reg, len: usize) -> Effects {
         return Effects::new();
     }
     vec![Effect::Complain(Complaint::new(
-        Rule::Alignment,
+        BusRule::Alignment,
         format!("access to {len} bytes of a dword register"),
     ))]
 }

@@ -59,8 +59,8 @@ use crate::{
     },
     vbios,
     violations::{
+        BusRule, //
         Complaint,
-        Rule, //
     },
     vram::{
         self,
@@ -231,7 +231,7 @@ impl Device {
                 config_space::Effect::BarMoved { index, from, to } => self.complain(
                     now,
                     Complaint::new(
-                        Rule::Config,
+                        BusRule::Config,
                         format!("BAR{index} moved from {from:#x} while memory decode was on"),
                     ),
                     offset,
@@ -388,7 +388,7 @@ impl Device {
             self.complain(
                 now,
                 Complaint::new(
-                    Rule::UnmappedInUse,
+                    BusRule::UnmappedInUse,
                     "sysmem flush page unmapped while its address is still in the register",
                 ),
                 page,
@@ -507,7 +507,7 @@ impl Device {
         } else {
             return true;
         };
-        self.complain(now, Complaint::new(Rule::DecodeOff, obstacle), offset, 0);
+        self.complain(now, Complaint::new(BusRule::DecodeOff, obstacle), offset, 0);
         false
     }
 
@@ -516,7 +516,7 @@ impl Device {
             self.complain(
                 now,
                 Complaint::new(
-                    Rule::Alignment,
+                    BusRule::Alignment,
                     format!("BAR0 accessed with {len} bytes, not within one dword"),
                 ),
                 offset,
@@ -592,8 +592,8 @@ impl Device {
         self.progress.set_flush_page(page);
         if let Err(error) = verdict {
             let rule = match error {
-                DmaError::BusMasterOff => Rule::BusMasterOff,
-                _ => Rule::StrayDma,
+                DmaError::BusMasterOff => BusRule::BusMasterOff,
+                _ => BusRule::StrayDma,
             };
             let what = format!("sysmem flush page is unusable: {error}");
             self.complain(now, Complaint::new(rule, what), address, 0);
@@ -602,7 +602,7 @@ impl Device {
 
     fn complain_io(&mut self, now: u64, offset: u64, value: u64) {
         let what = "I/O BAR accessed, behind which nothing is modelled";
-        let complaint = Complaint::new(Rule::NoSuchRegister, what);
+        let complaint = Complaint::new(BusRule::NoSuchRegister, what);
         self.complain(now, complaint, offset, value);
     }
 

@@ -10,8 +10,8 @@ use crate::{
         BOOT_42, //
     },
     violations::{
+        BusRule, //
         Complaint,
-        Rule, //
     },
 };
 
@@ -141,13 +141,13 @@ impl Progress {
         if self.flush_half_set {
             self.flush_half_set = false;
             return Some(Complaint::new(
-                Rule::FlushOrder,
+                BusRule::FlushOrder,
                 "another register is used while only one half of the flush address is written",
             ));
         }
         if self.released {
             return Some(Complaint::new(
-                Rule::AfterRelease,
+                BusRule::AfterRelease,
                 "register used after the flush page was given back",
             ));
         }
@@ -157,7 +157,7 @@ impl Progress {
     fn unfinished(&self, group: Group) -> Option<Complaint> {
         (group == Group::AfterBoot && !self.boot_complete_seen).then(|| {
             Complaint::new(
-                Rule::TooEarly,
+                BusRule::TooEarly,
                 "register used before the driver has seen the boot progress complete",
             )
         })
@@ -166,7 +166,7 @@ impl Progress {
     fn unidentified(&self) -> Option<Complaint> {
         (!self.released && !self.identified()).then(|| {
             Complaint::new(
-                Rule::TooEarly,
+                BusRule::TooEarly,
                 "register used before the chip was identified (NV_PMC_BOOT_0, then NV_PMC_BOOT_42)",
             )
         })
@@ -180,6 +180,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::violations::Rule;
 
     fn rule(complaint: Option<Complaint>) -> Option<Rule> {
         complaint.map(|complaint| complaint.rule)
@@ -197,12 +198,12 @@ mod tests {
         let mut progress = Progress::default();
         assert_eq!(
             rule(progress.access(0x101000, Group::BeforeBoot)),
-            Some(Rule::TooEarly)
+            Some(BusRule::TooEarly.into())
         );
         progress.access(BOOT_0, Group::Identity);
         assert_eq!(
             rule(progress.access(0x100c10, Group::Flush)),
-            Some(Rule::TooEarly)
+            Some(BusRule::TooEarly.into())
         );
         assert_eq!(progress.phase(), "identifying");
         progress.access(BOOT_42, Group::Identity);
@@ -215,14 +216,14 @@ mod tests {
         let mut progress = identified();
         assert_eq!(rule(progress.access(0x100c10, Group::Flush)), None);
         let early = progress.access(0x1438, Group::AfterBoot).unwrap();
-        assert_eq!(early.rule, Rule::TooEarly);
+        assert_eq!(early.rule, BusRule::TooEarly.into());
         assert!(early.what.contains("boot progress"), "{}", early.what);
         progress.boot_complete_seen();
         assert_eq!(rule(progress.access(0x1438, Group::AfterBoot)), None);
         progress.function_level_reset();
         assert_eq!(
             rule(progress.access(0x1438, Group::AfterBoot)),
-            Some(Rule::TooEarly),
+            Some(BusRule::TooEarly.into()),
             "a reset begins again"
         );
     }
@@ -246,7 +247,7 @@ mod tests {
         assert_eq!(progress.phase(), "released");
         assert_eq!(
             rule(progress.access(0x1438, Group::AfterBoot)),
-            Some(Rule::AfterRelease)
+            Some(BusRule::AfterRelease.into())
         );
         assert_eq!(rule(progress.access(0x100c10, Group::Flush)), None);
         progress.access(BOOT_0, Group::Identity);
@@ -261,7 +262,7 @@ mod tests {
         assert_eq!(rule(progress.access(0x100c10, Group::Flush)), None);
         assert_eq!(
             rule(progress.access(0x1438, Group::AfterBoot)),
-            Some(Rule::FlushOrder)
+            Some(BusRule::FlushOrder.into())
         );
         assert_eq!(rule(progress.access(0x1438, Group::AfterBoot)), None);
     }

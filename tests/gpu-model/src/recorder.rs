@@ -208,14 +208,14 @@ mod tests {
     use super::*;
     use crate::{
         trace::tests::Shared,
-        violations::Rule, //
+        violations::BusRule, //
     };
 
     #[test]
     fn violation_list_is_bounded_but_all_are_counted() {
         let mut recorder = Recorder::new(Trace::off());
         for i in 0..KEPT_VIOLATIONS as u64 + 3 {
-            recorder.violation(i, Complaint::new(Rule::Alignment, "x"), i, 0, "reset");
+            recorder.violation(i, Complaint::new(BusRule::Alignment, "x"), i, 0, "reset");
         }
         assert_eq!(recorder.violations().len(), KEPT_VIOLATIONS);
         assert_eq!(recorder.counters.violations_dropped, 3);

@@ -1,46 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The rules a driver can break, and the record of each breach.
+//!
+//! Rules come in families, one for each layer; a report names a rule by the prefix of its family
+//! and its number in it.
+
+mod bus;
+mod falcon;
+mod gsp;
 
 use serde::Serialize;
 
-/// A rule. The number is the one used in reports.
+pub use bus::BusRule;
+pub use falcon::FalconRule;
+pub use gsp::GspRule;
+
+/// A rule of any family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
 pub enum Rule {
-    /// Access to BAR0 that is not one aligned dword.
-    Alignment = 1,
-    /// Access to BAR0 while memory decode is off or the device is in D3hot.
-    DecodeOff = 2,
-    /// DMA needed while bus mastering is off.
-    BusMasterOff = 3,
-    /// DMA outside live mappings, above the chip's address width, or against a mapping's direction.
-    StrayDma = 4,
-    /// Memory taken away while the device still owns it.
-    UnmappedInUse = 5,
-    /// Write to something read-only or reserved, or read of something write-only.
-    Direction = 6,
-    /// Register that this chip does not have.
-    NoSuchRegister = 7,
-    /// Access before the chip was identified; boot progress read while its privilege mask was
-    /// closed; or, where the boot progress is in PGC6, access to a register that no known driver
-    /// uses so early before the driver has seen boot complete.
-    TooEarly = 8,
-    /// Another register used while only half of the sysmem flush address was written; two
-    /// register pairs set to different addresses; or a page overwritten that somebody else had set.
-    FlushOrder = 9,
-    /// Configuration space changed under a running device.
-    Config = 12,
-    /// Access after the driver had given the device back.
-    AfterRelease = 13,
-    /// VBIOS window misused.
-    Prom = 14,
+    /// Bus, configuration space, registers in general.
+    Bus(BusRule),
+    /// Falcons and the programs on them.
+    Falcon(FalconRule),
+    /// GSP-RM.
+    Gsp(GspRule),
 }
 
 impl Rule {
-    /// The name used in reports: `PV-` and two digits.
+    /// The name used in reports: prefix of the family, and two digits.
     pub fn id(self) -> String {
-        format!("PV-{:02}", self as u8)
+        let (prefix, number) = match self {
+            Self::Bus(rule) => ("PV", rule as u8),
+            Self::Falcon(rule) => ("FV", rule as u8),
+            Self::Gsp(rule) => ("GV", rule as u8),
+        };
+        format!("{prefix}-{number:02}")
+    }
+}
+
+impl From<BusRule> for Rule {
+    fn from(rule: BusRule) -> Self {
+        Self::Bus(rule)
+    }
+}
+
+impl From<FalconRule> for Rule {
+    fn from(rule: FalconRule) -> Self {
+        Self::Falcon(rule)
+    }
+}
+
+impl From<GspRule> for Rule {
+    fn from(rule: GspRule) -> Self {
+        Self::Gsp(rule)
     }
 }
 
@@ -55,9 +67,9 @@ pub struct Complaint {
 
 impl Complaint {
     /// States that `rule` was broken by `what`.
-    pub fn new(rule: Rule, what: impl Into<String>) -> Self {
+    pub fn new(rule: impl Into<Rule>, what: impl Into<String>) -> Self {
         Self {
-            rule,
+            rule: rule.into(),
             what: what.into(),
         }
     }
@@ -78,4 +90,23 @@ pub struct Violation {
     pub value: String,
     /// How far the driver had come.
     pub phase: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_name_family_and_number() {
+        for (rule, want) in [
+            (BusRule::Alignment.into(), "PV-01"),
+            (BusRule::BusyPolling.into(), "PV-15"),
+            (FalconRule::Alignment.into(), "FV-01"),
+            (FalconRule::Handshake.into(), "FV-36"),
+            (GspRule::Checksum.into(), "GV-01"),
+            (GspRule::LateAcknowledge.into(), "GV-32"),
+        ] {
+            assert_eq!(Rule::id(rule), want);
+        }
+    }
 }

@@ -20,8 +20,8 @@ use crate::{
         Reg, //
     },
     violations::{
+        BusRule, //
         Complaint,
-        Rule, //
     },
 };
 
@@ -74,7 +74,7 @@ impl Engine for Mirror {
             }],
             MSI_REARM => Effects::new(),
             offset => vec![Effect::Complain(Complaint::new(
-                Rule::Direction,
+                BusRule::Direction,
                 format!("configuration dword {offset:#x} written through its mirror in BAR0"),
             ))],
         }

@@ -24,8 +24,8 @@ use crate::{
         Reg, //
     },
     violations::{
+        BusRule, //
         Complaint,
-        Rule, //
     },
 };
 
@@ -99,7 +99,7 @@ impl Pgc6 {
         if !self.boot.is_open(cx.now_us) {
             let mut effects = self.fault_shows();
             effects.push(Effect::Complain(Complaint::new(
-                Rule::TooEarly,
+                BusRule::TooEarly,
                 "boot progress read while its privilege mask does not allow the CPU to",
             )));
             return Read {

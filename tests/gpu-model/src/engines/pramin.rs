@@ -17,8 +17,8 @@ use crate::{
         Values, //
     },
     violations::{
+        BusRule, //
         Complaint,
-        Rule, //
     },
 };
 
@@ -62,7 +62,7 @@ impl Pramin {
 
     fn sysmem_target() -> Effect {
         Effect::Complain(Complaint::new(
-            Rule::NoSuchRegister,
+            BusRule::NoSuchRegister,
             "PRAMIN window shows system memory, which is not modelled",
         ))
     }

@@ -31,8 +31,8 @@ use crate::{
         Values, //
     },
     violations::{
+        BusRule, //
         Complaint,
-        Rule, //
     },
 };
 
@@ -236,7 +236,7 @@ impl SysmemFlush {
         )];
         if is_second && address != self.address_in(self.variant.primary) {
             effects.push(Effect::Complain(Complaint::new(
-                Rule::FlushOrder,
+                BusRule::FlushOrder,
                 "the two flush register pairs hold different addresses",
             )));
         }
@@ -281,7 +281,7 @@ impl Engine for SysmemFlush {
         }
         if self.stolen {
             before.push(Effect::Complain(Complaint::new(
-                Rule::FlushOrder,
+                BusRule::FlushOrder,
                 "the flush page now in the register belongs to someone else",
             )));
         }
