@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`wpr_meta`] | what the secure booter is told: sources of the firmware, places in video memory |
 //! | [`libos`] | the table of memory regions that the GSP's operating system starts with; log buffers |
+//! | [`log_buffer`] | what the GSP writes into a log buffer |
 //! | [`rm_args`] | GSP-RM's own arguments: the queues, and whether it resumes |
 //! | [`fmc_boot_params`] | on Hopper and later, where FSP finds the first two |
 //! | [`radix3`] | the page tables through which the GPU reads the image |
@@ -25,6 +26,7 @@ pub mod event;
 pub mod fmc_boot_params;
 pub mod function;
 pub mod libos;
+pub mod log_buffer;
 pub mod queue;
 pub mod radix3;
 pub mod registry;
