@@ -17,6 +17,10 @@ FAULT ?=
 DEBUG ?=
 # Test cases to run with `make vm-test`, as a pattern of names.
 ONLY ?=
+# Seconds for each target of `make fuzz`; RUNS asks for a number of executions instead. TARGETS are some only.
+TIME ?= 30
+RUNS ?=
+TARGETS ?=
 # 1: print every command.
 V ?=
 # How many jobs run at once.
@@ -64,6 +68,10 @@ vm-test:			## only the tests on kernels with emulated GPUs (ONLY=pattern)
 	$(harness) vm-test $(if $(ONLY),--only '$(ONLY)')
 kunit:				## only the KUnit suites, in the debug kernel
 	$(harness) vm-test --only 'kunit*'
+
+.PHONY: fuzz
+fuzz:				## try the parsers with bytes nobody meant (TIME=seconds for each, or RUNS=; TARGETS=)
+	$(harness) fuzz $(if $(RUNS),--runs $(RUNS),--time $(TIME)) $(TARGETS)
 
 .PHONY: clippy rustfmt-check rustdoc rust-analyzer
 clippy:				## check the modules with the kernel's lints, warnings being errors
