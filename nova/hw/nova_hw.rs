@@ -8,6 +8,7 @@
 //!
 //! - [`chip`]: which chips exist, how one is recognised, and every number that differs between them.
 //! - [`firmware_files`]: the names of the firmware files of each chip.
+//! - [`falcon`]: how a program is put into a falcon.
 //! - [`fb`]: how much video memory there is, and where in it the firmware's regions lie.
 //! - [`gfw`]: what the boot progress of the GPU's own firmware means.
 //! - [`sysmem_flush`]: how the address of the flush page is put into its registers.
@@ -20,6 +21,7 @@
 extern crate std;
 
 pub mod chip;
+pub mod falcon;
 pub mod fb;
 pub mod firmware_files;
 pub mod gfw;
