@@ -11,7 +11,9 @@
 //! - [`falcon`]: how a program is put into a falcon.
 //! - [`fb`]: how much video memory there is, and where in it the firmware's regions lie.
 //! - [`gfw`]: what the boot progress of the GPU's own firmware means.
+//! - [`leftovers`]: what someone else has left in the GPU, and what has to happen then.
 //! - [`sysmem_flush`]: how the address of the flush page is put into its registers.
+//! - [`wpr2`]: what the registers of protected memory say.
 
 // Kbuild asks for `no_std` itself.
 #![cfg_attr(not(MODULE), no_std)]
@@ -25,4 +27,6 @@ pub mod falcon;
 pub mod fb;
 pub mod firmware_files;
 pub mod gfw;
+pub mod leftovers;
 pub mod sysmem_flush;
+pub mod wpr2;
