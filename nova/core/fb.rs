@@ -32,7 +32,8 @@ use nova_hw::{
         Sec2Layout,
         VramAddr,
         VramSizeSource, //
-    }, //
+    },
+    wpr2::Wpr2, //
 };
 
 /// Reads how many bytes of video memory there are.
@@ -86,6 +87,31 @@ pub(crate) fn layout(
         dev_err!(dev, "no framebuffer layout: {}\n", Plain(err));
         EINVAL
     })
+}
+
+/// Reads whether protected memory has been set up, and where. Not on chips that FSP boots.
+///
+/// # Errors
+///
+/// `EIO` if the GPU answers nonsense, `ENODEV` if it has gone; after one log line.
+pub(crate) fn wpr2(dev: &pci::Device<Bound>, bar: &Bar0<'_>) -> Result<Option<Wpr2>> {
+    let hi = bar.read(regs::NV_PFB_PRI_MMU_WPR2_ADDR_HI).into_raw();
+    if !Wpr2::exists(hi) {
+        return Ok(None);
+    }
+    let lo = bar.read(regs::NV_PFB_PRI_MMU_WPR2_ADDR_LO).into_raw();
+    if is_unreadable(hi) || is_unreadable(lo) {
+        return Err(nonsense(
+            dev,
+            bar,
+            fmt!("bounds of protected memory read {:#010x}..{:#010x}", lo, hi),
+        ));
+    }
+    Ok(Wpr2::decode(lo, hi))
+}
+
+fn is_unreadable(raw: u32) -> bool {
+    raw == u32::MAX || fb::is_pri_error(raw)
 }
 
 /// Logs why a register makes no sense, and gives the errno: `ENODEV` if the device has gone, else `EIO`.

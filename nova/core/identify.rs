@@ -21,7 +21,7 @@ use nova_hw::chip::{
 
 register! {
     /// Identification that every NVIDIA chip has. Decoded by [`chip::check_boot0`].
-    NV_PMC_BOOT_0(u32) @ 0x00000000 {
+    pub(crate) NV_PMC_BOOT_0(u32) @ 0x00000000 {
         31:0 raw;
     }
 

@@ -6,14 +6,23 @@
 //! bring-up, in order. What children may use is [`api`].
 
 pub mod api;
+#[expect(dead_code, reason = "nothing is booted yet")]
+mod booter;
 mod debugfs;
 mod driver;
+#[expect(dead_code, reason = "nothing is booted yet")]
+mod falcon;
 mod fb;
 mod firmware;
+mod fuse;
+#[expect(dead_code, reason = "nothing is booted yet")]
+mod fwsec;
 mod gfw;
 mod gpu;
 mod identify;
 mod kunit;
+mod vbios;
+mod wait;
 
 use kernel::{
     driver::Registration,

@@ -54,4 +54,16 @@ register! {
         /// In units of 4 KiB.
         31:4 addr;
     }
+
+    /// Lower bound of WPR2. Decoded by [`nova_hw::wpr2`].
+    pub(super) NV_PFB_PRI_MMU_WPR2_ADDR_LO(u32) @ 0x001fa824 {
+        /// In units of 4 KiB.
+        31:4 val;
+    }
+
+    /// Upper bound of it.
+    pub(super) NV_PFB_PRI_MMU_WPR2_ADDR_HI(u32) @ 0x001fa828 {
+        /// In units of 4 KiB. 0 if there is no WPR2.
+        31:4 val;
+    }
 }
