@@ -17,12 +17,15 @@ pub const USAGE: &str = "\
 usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug] [--iommu] [--shell]
                     [--trace FILE]
        nova-vm test [--only PATTERN] [--list] [--jobs N] [--junit FILE] [--rebinds N]
+       nova-vm tlv  --chip NAME --output DIR [--firmware DIR]
 
 run    boots one guest with an emulated GPU, loads both modules and shows what a user would see
 test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
        one for each CPU); --rebinds: rounds of the endurance claims (default: 100)
+tlv    makes the TLV files that upstream's nova-core wants from the .bin files of linux-firmware.
+       --firmware: the folder that holds nvidia/ (default: NOVA_FIRMWARE)
 
-Both take: --tree DIR (default: the current folder), --modules DIR (default: TREE/build/modules; holds one
+All take: --tree DIR (default: the current folder), --modules DIR (default: TREE/build/modules; holds one
 folder for each kernel release), --gpu-model FILE and --clients DIR (default: beside nova-vm), --cpus N.
 TREE/build/paths.env tells where kernels and firmware are; variables of the same names override it.
 NOVA_ACCEL=kvm|tcg settles how CPUs are run. Logs of each guest: TREE/build/vm/<name>/.
@@ -76,6 +79,15 @@ pub enum Command {
         /// How often cards are unbound and bound.
         rebinds: u32,
     },
+    /// Convert firmware files.
+    Tlv {
+        /// Chip name.
+        chip: String,
+        /// Folder that holds `nvidia/`.
+        firmware: Option<PathBuf>,
+        /// Where to put the files.
+        output: PathBuf,
+    },
     /// Print the usage.
     Help,
 }
@@ -97,15 +109,16 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
     let (mut debug, mut iommu, mut shell) = (false, false, false);
     let (mut only, mut list, mut jobs, mut junit) = (None, false, cpus_here(), None);
     let mut rebinds = cases::REBINDS;
+    let (mut firmware, mut output) = (None, None);
 
     let verb = words.next().unwrap_or_else(|| "--help".to_owned());
-    let (running, testing) = (verb == "run", verb == "test");
+    let (running, testing, converting) = (verb == "run", verb == "test", verb == "tlv");
     if ["--help", "-h", "help"].contains(&verb.as_str()) {
         return Ok((common, Command::Help));
     }
-    if !running && !testing {
+    if !running && !testing && !converting {
         return Err(Error::new(format!(
-            "'{verb}' is neither run nor test; see nova-vm --help"
+            "'{verb}' is none of run, test and tlv; see nova-vm --help"
         )));
     }
     while let Some(word) = words.next() {
@@ -127,7 +140,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             "--gpu-model" => common.gpu_model = Some(value()?.into()),
             "--clients" => common.clients = Some(value()?.into()),
             "--cpus" => common.cpus = number(&name, &value()?)?,
-            "--chip" if running => chip = value()?.to_lowercase(),
+            "--chip" if running || converting => chip = value()?.to_lowercase(),
             "--vram" if running => vram = Some(value()?),
             "--fault" if running => faults.push(value()?),
             "--trace" if running => trace = Some(value()?.into()),
@@ -138,6 +151,8 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             "--list" if testing => list = true,
             "--jobs" if testing => jobs = number(&name, &value()?)?,
             "--rebinds" if testing => rebinds = number(&name, &value()?)?,
+            "--firmware" if converting => firmware = Some(value()?.into()),
+            "--output" if converting => output = Some(value()?.into()),
             "--junit" if testing => junit = Some(value()?.into()),
             "--help" | "-h" => return Ok((common, Command::Help)),
             _ => {
@@ -150,7 +165,13 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             return Err(Error::new(format!("{name} takes no value")));
         }
     }
-    let command = if running {
+    let command = if converting {
+        Command::Tlv {
+            chip,
+            firmware,
+            output: output.ok_or_else(|| Error::new("tlv needs --output DIR"))?,
+        }
+    } else if running {
         Command::Run {
             chip,
             vram,
@@ -226,9 +247,22 @@ mod tests {
     }
 
     #[test]
+    fn conversion_is_told_what_and_where() {
+        let (_, command) = words("tlv --chip tu116 --output /o --firmware=/f").unwrap();
+        let wanted = Command::Tlv {
+            chip: "tu116".into(),
+            firmware: Some("/f".into()),
+            output: "/o".into(),
+        };
+        assert_eq!(command, wanted);
+    }
+
+    #[test]
     fn nonsense_is_named() {
         for (line, wanted) in [
-            ("walk", "'walk' is neither run nor test"),
+            ("walk", "'walk' is none of run, test and tlv"),
+            ("tlv --chip ga102", "tlv needs --output DIR"),
+            ("test --output x", "nova-vm test does not know '--output'"),
             ("run --only x", "nova-vm run does not know '--only'"),
             ("test --shell", "nova-vm test does not know '--shell'"),
             ("test --jobs none", "--jobs none: must be a number"),

@@ -17,10 +17,13 @@ use std::{
     },
 };
 
-use crate::error::{
-    Context,
-    Error,
-    Result, //
+use crate::{
+    error::{
+        Context,
+        Error,
+        Result, //
+    },
+    tlv, //
 };
 
 /// The only firmware version the driver speaks; others in the package stay out of the guest.
@@ -85,6 +88,60 @@ pub fn select(root: &Path, chips: &[String]) -> Result<Selection> {
     Ok(selection)
 }
 
+/// A file made from one of the distribution's.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Name without a folder.
+    pub name: String,
+    /// Contents.
+    pub bytes: Vec<u8>,
+    /// The distribution's file behind it, with links resolved: chips that share it share the image too.
+    pub source: PathBuf,
+}
+
+/// The TLV files of `chip`, and the image that belongs to them, as upstream's nova-core asks for them.
+///
+/// # Errors
+/// Names the file that is missing or malformed.
+pub fn convert(root: &Path, chip: &str) -> Result<Vec<Made>> {
+    let folder = root.join("nvidia").join(chip).join("gsp");
+    let mut made = Vec::new();
+    for entry in fs::read_dir(&folder)
+        .context(|| format!("firmware of {chip}"))?
+        .flatten()
+    {
+        let Some((name, kind)) = tlv::plan(&entry.file_name().to_string_lossy()) else {
+            continue;
+        };
+        let path = entry.path();
+        let source = fs::canonicalize(&path).context(|| path.display().to_string())?;
+        let file = fs::read(&source).context(|| source.display().to_string())?;
+        let mut add = |name: String, bytes: Result<Vec<u8>>| {
+            made.push(Made {
+                name,
+                bytes: bytes.context(|| path.display().to_string())?,
+                source: source.clone(),
+            });
+            Result::Ok(())
+        };
+        add(name, tlv::convert(kind, chip, &file))?;
+        if kind == tlv::Kind::Gsp {
+            add(
+                tlv::COMPANION.to_owned(),
+                tlv::companion(&file).map(<[u8]>::to_vec),
+            )?;
+        }
+    }
+    if made.is_empty() {
+        return Err(Error::new(format!(
+            "{} holds no firmware {VERSION} for {chip}",
+            root.display()
+        )));
+    }
+    made.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(made)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +196,18 @@ mod tests {
                 "nvidia/ga104/gsp/gsp-570.144.bin"
             ]
         );
+    }
+
+    #[test]
+    fn a_malformed_file_is_named_when_it_is_converted() {
+        let scratch = package("malformed");
+        let error = convert(&scratch.0, "ad102").unwrap_err().to_string();
+        assert!(
+            error.contains("570.144.bin: ") && error.contains("ad102/gsp"),
+            "{error}"
+        );
+        let error = convert(&scratch.0, "gv100").unwrap_err().to_string();
+        assert!(error.contains("no firmware 570.144 for gv100"), "{error}");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! A boot flows through the modules in this order:
 //!
 //! 1. [`paths`] and [`env`] say where kernels, firmware, modules and tools are;
-//! 2. [`initramfs`] packs what the guest needs ([`cpio`], [`elf`], [`kmod`], [`firmware`]);
+//! 2. [`initramfs`] packs what the guest needs ([`cpio`], [`elf`], [`kmod`], [`firmware`], [`tlv`]);
 //! 3. [`qemu`] writes the command line, [`process`] starts the programs and never leaves one behind;
 //! 4. [`vm`] and [`serial`] turn everything they say into [`event`]s, which [`session`] judges against deadlines;
 //! 5. [`cases`] is the table of claims, [`runner`] walks it, [`results`] and [`junit`] print it.
@@ -40,5 +40,6 @@ pub mod serial;
 pub mod session;
 pub mod splat;
 pub mod store;
+pub mod tlv;
 pub mod trace;
 pub mod vm;

@@ -27,10 +27,14 @@ use nova_vm::{
         Context,
         Result, //
     },
+    firmware,
     glob,
     gpu::Gpu,
     junit,
-    paths::Flavour,
+    paths::{
+        Flavour,
+        Paths, //
+    },
     results::{
         self,
         Summary, //
@@ -94,6 +98,23 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
             } else {
                 ExitCode::FAILURE
             })
+        }
+        Command::Tlv {
+            chip,
+            firmware,
+            output,
+        } => {
+            let root = match firmware {
+                Some(root) => root,
+                None => Paths::load(&common.tree.join("build/paths.env"))?.firmware()?,
+            };
+            for file in firmware::convert(&root, &chip)? {
+                let path = output.join(&file.name);
+                std::fs::create_dir_all(&output).context(|| output.display().to_string())?;
+                std::fs::write(&path, &file.bytes).context(|| path.display().to_string())?;
+                println!("{}: {} bytes", path.display(), file.bytes.len());
+            }
+            Ok(ExitCode::SUCCESS)
         }
         Command::Test {
             only,
