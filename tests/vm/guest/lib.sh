@@ -27,6 +27,12 @@ kernel_log() {
 	dmesg | awk '/nova-vm: begin /{text=""; next} {text=text $0 "\n"} END{printf "%s", text}'
 }
 
+# Fails if the kernel has logged an error since the running step began: levels 0 to 3.
+no_kernel_errors() {
+	errors=$(dmesg -r | awk '/nova-vm: begin /{text=""; next} /^<[0-3]>/{text=text $0 "\n"} END{printf "%s", text}')
+	[ -z "$errors" ] || fail "the kernel logged errors: $errors"
+}
+
 # until_true SECONDS COMMAND...: polls, because user space must wait for uevents and unbinds.
 until_true() {
 	tries=$(($1 * 20)); shift

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use crate::{
+    driver::Driver,
     gpu::Gpu,
     paths::Flavour, //
 };
@@ -16,6 +17,7 @@ mod chips;
 mod debug;
 mod faults;
 pub mod flush;
+mod oracles;
 pub mod scripts;
 pub mod self_test;
 
@@ -153,6 +155,8 @@ pub struct Scenario {
     pub name: String,
     /// Which kernel.
     pub flavour: Flavour,
+    /// Whose driver.
+    pub driver: Driver,
     /// Whether the GPUs sit behind an IOMMU.
     pub iommu: bool,
     /// Additional kernel parameters.
@@ -171,6 +175,7 @@ impl Scenario {
         Self {
             name: name.into(),
             flavour: Flavour::Stock,
+            driver: Driver::Ours,
             iommu: false,
             append: "",
             gpus,
@@ -262,6 +267,7 @@ pub const REBINDS: u32 = 100;
 pub fn all(rebinds: u32) -> Vec<Scenario> {
     let mut scenarios = chips::scenarios(rebinds);
     scenarios.extend(faults::scenarios());
+    scenarios.extend(oracles::scenarios());
     scenarios.extend(debug::scenarios(rebinds));
     scenarios
 }

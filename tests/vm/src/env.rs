@@ -20,6 +20,7 @@ use crate::{
     },
     cases::Scenario,
     cli::Common,
+    driver::Driver,
     error::{
         Context,
         Error,
@@ -145,6 +146,7 @@ fn trial_guest(env: &Env) -> std::result::Result<(), Failure> {
     let initrd = logs.join("initrd");
     let contents = Contents {
         flavour: Flavour::Stock,
+        driver: Driver::Ours,
         chips: Vec::new(),
         modules: None,
         clients: Vec::new(),

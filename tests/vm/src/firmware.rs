@@ -38,11 +38,33 @@ pub struct Selection {
     pub links: BTreeMap<PathBuf, PathBuf>,
 }
 
-/// Selects the firmware of `chips` below `root` (the folder that holds `nvidia/`).
+impl Selection {
+    fn add(&mut self, root: &Path, wanted: PathBuf) -> Result<()> {
+        let real = fs::canonicalize(root.join(&wanted)).context(|| wanted.display().to_string())?;
+        let inside = real
+            .strip_prefix(root)
+            .map_err(|_| {
+                Error::new(format!(
+                    "{} leads outside of {}",
+                    wanted.display(),
+                    root.display()
+                ))
+            })?
+            .to_path_buf();
+        if inside != wanted {
+            self.links.insert(wanted, inside.clone());
+        }
+        self.files.insert(inside, real);
+        Ok(())
+    }
+}
+
+/// Selects the firmware of `chips` below `root` (the folder that holds `nvidia/`), and of the files `more`
+/// below each chip's folder those that are there.
 ///
 /// # Errors
 /// Names the chip without firmware of [`VERSION`], or a link that leads outside.
-pub fn select(root: &Path, chips: &[String]) -> Result<Selection> {
+pub fn select(root: &Path, chips: &[String], more: &[&str]) -> Result<Selection> {
     let root = fs::canonicalize(root).context(|| root.display().to_string())?;
     let mut selection = Selection::default();
     for chip in chips.iter().collect::<BTreeSet<_>>() {
@@ -57,23 +79,13 @@ pub fn select(root: &Path, chips: &[String]) -> Result<Selection> {
                 continue;
             }
             any = true;
-            let wanted = folder.join(&name);
-            let real =
-                fs::canonicalize(root.join(&wanted)).context(|| wanted.display().to_string())?;
-            let inside = real
-                .strip_prefix(&root)
-                .map_err(|_| {
-                    Error::new(format!(
-                        "{} leads outside of {}",
-                        wanted.display(),
-                        root.display()
-                    ))
-                })?
-                .to_path_buf();
-            if inside != wanted {
-                selection.links.insert(wanted, inside.clone());
+            selection.add(&root, folder.join(&name))?;
+        }
+        for name in more {
+            let wanted = Path::new("nvidia").join(chip).join(name);
+            if root.join(&wanted).exists() {
+                selection.add(&root, wanted)?;
             }
-            selection.files.insert(inside, real);
         }
         if !any {
             return Err(Error::new(format!(
@@ -157,6 +169,8 @@ mod tests {
         fs::write(nvidia.join("ga102/gsp/gsp-570.144.bin"), b"big").unwrap();
         fs::write(nvidia.join("ga102/gsp/gsp-535.113.01.bin"), b"old").unwrap();
         fs::write(nvidia.join("ad102/gsp/bootloader-570.144.bin"), b"own").unwrap();
+        fs::create_dir_all(nvidia.join("ad102/acr")).unwrap();
+        fs::write(nvidia.join("ad102/acr/bl.bin"), b"older").unwrap();
         let link =
             |target: &str, at: &str| std::os::unix::fs::symlink(target, nvidia.join(at)).unwrap();
         link(
@@ -171,7 +185,7 @@ mod tests {
     fn a_shared_file_is_packed_once_and_linked() {
         let scratch = package("shared");
         let chips = ["ad102".to_owned(), "ga104".to_owned()];
-        let selection = select(&scratch.0, &chips).unwrap();
+        let selection = select(&scratch.0, &chips, &[]).unwrap();
         let files: Vec<_> = selection
             .files
             .keys()
@@ -199,6 +213,17 @@ mod tests {
     }
 
     #[test]
+    fn more_files_are_taken_where_they_are() {
+        let scratch = package("more");
+        let chips = ["ad102".to_owned(), "ga104".to_owned()];
+        let more = &["acr/bl.bin"];
+        let selection = select(&scratch.0, &chips, more).unwrap();
+        let has = |path: &str| selection.files.contains_key(Path::new(path));
+        assert!(has("nvidia/ad102/acr/bl.bin"));
+        assert!(!has("nvidia/ga104/acr/bl.bin"));
+    }
+
+    #[test]
     fn a_malformed_file_is_named_when_it_is_converted() {
         let scratch = package("malformed");
         let error = convert(&scratch.0, "ad102").unwrap_err().to_string();
@@ -213,11 +238,11 @@ mod tests {
     #[test]
     fn a_chip_without_this_version_is_named() {
         let scratch = package("missing");
-        let error = select(&scratch.0, &["gv100".to_owned()])
+        let error = select(&scratch.0, &["gv100".to_owned()], &[])
             .unwrap_err()
             .to_string();
         assert!(error.contains("no firmware 570.144 for gv100"), "{error}");
-        let error = select(&scratch.0, &["nv04".to_owned()])
+        let error = select(&scratch.0, &["nv04".to_owned()], &[])
             .unwrap_err()
             .to_string();
         assert!(error.contains("firmware of nv04"), "{error}");

@@ -13,6 +13,10 @@
 //! uncompress them (0.2 s against 0.8 s for 64 MiB).
 
 use std::{
+    collections::{
+        BTreeMap,
+        BTreeSet, //
+    },
     fs::{
         self,
         File, //
@@ -28,6 +32,7 @@ use std::{
 use crate::{
     cases::scripts,
     cpio::Archive,
+    driver::Driver,
     elf,
     error::{
         Context,
@@ -47,6 +52,7 @@ use crate::{
         Key,
         Store, //
     },
+    tlv,
 };
 
 /// Programs of the sandbox that the guest gets, where they may be, and whether a test needs them.
@@ -62,14 +68,13 @@ const TOOLS: &[(&str, bool)] = &[
 const PCI_IDS: &str = "/usr/share/misc/pci.ids";
 const PCI_VENDORS: &[&str] = &["10de", "8086", "1b36"];
 
-/// Modules under test, in loading order.
-pub const OUR_MODULES: &[&str] = &["nova_core", "nova_drm"];
-
 /// What a guest is built from.
 #[derive(Debug, Clone)]
 pub struct Contents {
     /// Which kernel it will boot.
     pub flavour: Flavour,
+    /// Whose driver it will load.
+    pub driver: Driver,
     /// Chips whose firmware it needs.
     pub chips: Vec<String>,
     /// Folder with our `.ko` files for this kernel; a guest without them tests the harness itself.
@@ -83,11 +88,19 @@ pub struct Contents {
 /// # Errors
 /// Names the missing program, module or firmware.
 pub fn build(paths: &Paths, store: &Store, contents: &Contents, target: &Path) -> Result<()> {
-    let ours = our_modules(contents)?;
+    let ours = match &contents.modules {
+        Some(folder) => contents.driver.modules(paths, contents.flavour, folder)?,
+        None => Vec::new(),
+    };
+    let firmware = match (contents.chips.is_empty(), contents.driver.wants_tlv()) {
+        (true, _) => None,
+        (false, true) => Some(tlv_firmware(paths, store, &contents.chips)?),
+        (false, false) => Some(firmware(paths, store, contents)?),
+    };
     let parts = [
         tools(store)?,
         stock_modules(paths, store, contents, &ours)?,
-        firmware(paths, store, contents)?,
+        firmware,
     ];
     let mut image = File::create(target).context(|| target.display().to_string())?;
     for part in parts.iter().flatten() {
@@ -96,24 +109,6 @@ pub fn build(paths: &Paths, store: &Store, contents: &Contents, target: &Path) -
     }
     let payload = payload(contents, &ours)?;
     io::Write::write_all(&mut image, &payload).context(|| target.display().to_string())
-}
-
-fn our_modules(contents: &Contents) -> Result<Vec<Module>> {
-    let Some(dir) = &contents.modules else {
-        return Ok(Vec::new());
-    };
-    let mut modules = Vec::new();
-    for name in OUR_MODULES {
-        modules.push(
-            Module::read(&dir.join(format!("{name}.ko")))
-                .context(|| "module under test (`make modules`)")?,
-        );
-    }
-    let hello = dir.join("hello.ko");
-    if hello.exists() {
-        modules.push(Module::read(&hello)?);
-    }
-    Ok(modules)
 }
 
 fn tools(store: &Store) -> Result<Option<PathBuf>> {
@@ -257,11 +252,9 @@ fn stock_modules(
     store.file("modules", key, make).map(Some)
 }
 
-fn firmware(paths: &Paths, store: &Store, contents: &Contents) -> Result<Option<PathBuf>> {
-    if contents.chips.is_empty() {
-        return Ok(None);
-    }
-    let selection = firmware::select(&paths.firmware()?, &contents.chips)?;
+fn firmware(paths: &Paths, store: &Store, contents: &Contents) -> Result<PathBuf> {
+    let more = contents.driver.more_firmware();
+    let selection = firmware::select(&paths.firmware()?, &contents.chips, more)?;
     let mut key = Key::new("firmware-1");
     for (path, file) in &selection.files {
         key = key.text(&path.to_string_lossy()).stamp(file)?;
@@ -285,7 +278,39 @@ fn firmware(paths: &Paths, store: &Store, contents: &Contents) -> Result<Option<
         }
         Ok(archive.finish())
     };
-    store.file("firmware", key, make).map(Some)
+    store.file("firmware", key, make)
+}
+
+/// The firmware of the chips as upstream's nova-core wants it. The key is made of the files that are
+/// converted, and of the converter's version: raise it when the result changes.
+fn tlv_firmware(paths: &Paths, store: &Store, chips: &[String]) -> Result<PathBuf> {
+    let root = paths.firmware()?;
+    let mut key = Key::new("tlv-1");
+    for (path, file) in &firmware::select(&root, chips, &[])?.files {
+        key = key.text(&path.to_string_lossy()).stamp(file)?;
+    }
+    for chip in chips {
+        key = key.text(chip);
+    }
+    let make = || {
+        let mut archive = Archive::new();
+        // Chips that share an image get it once.
+        let mut images: BTreeMap<PathBuf, String> = BTreeMap::new();
+        for chip in chips.iter().collect::<BTreeSet<_>>() {
+            for made in firmware::convert(&root, chip)? {
+                let path = format!("/lib/firmware/nvidia/{chip}/gsp/{}", made.name);
+                match images.get(&made.source) {
+                    Some(first) if made.name == tlv::COMPANION => archive.symlink(&path, first),
+                    _ => archive.file(&path, 0o644, &made.bytes),
+                }
+                if made.name == tlv::COMPANION {
+                    images.entry(made.source).or_insert(path);
+                }
+            }
+        }
+        Ok(archive.finish())
+    };
+    store.file("firmware", key, make)
 }
 
 fn payload(contents: &Contents, ours: &[Module]) -> Result<Vec<u8>> {
@@ -355,6 +380,7 @@ mod tests {
     fn the_payload_of_a_guest_without_modules_has_an_agent_and_all_scripts() {
         let contents = Contents {
             flavour: Flavour::Debug,
+            driver: Driver::Ours,
             chips: vec![],
             modules: None,
             clients: vec![],

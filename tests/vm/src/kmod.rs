@@ -112,6 +112,19 @@ impl Index {
         Ok(done)
     }
 
+    /// One module by name, without what it needs.
+    ///
+    /// # Errors
+    /// When it is missing or cannot be read.
+    pub fn module(&self, name: &str) -> Result<Module> {
+        let name = normalise(name);
+        let file = self
+            .files
+            .get(&name)
+            .ok_or_else(|| Error::new(format!("the kernel package has no module {name}")))?;
+        Module::read(file)
+    }
+
     fn visit(&self, name: &str, path: &mut Vec<String>, done: &mut Vec<Module>) -> Result<()> {
         let name = normalise(name);
         if done.iter().any(|m| m.name == name) {

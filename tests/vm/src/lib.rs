@@ -16,6 +16,7 @@ pub mod cases;
 pub mod cli;
 pub mod control;
 pub mod cpio;
+pub mod driver;
 pub mod elf;
 pub mod env;
 pub mod error;

@@ -149,6 +149,15 @@ impl Paths {
         Ok(if inner.is_dir() { inner } else { base })
     }
 
+    /// Folder with upstream's nova-core, built for the stock kernel.
+    ///
+    /// # Errors
+    /// When the set-up did not build it (`tests/vm/setup/prepare --oracle`).
+    pub fn oracle_modules(&self) -> Result<PathBuf> {
+        self.existing("NOVA_ORACLE_MODULES")
+            .context(|| "upstream's nova-core (`tests/vm/setup/prepare --oracle`)")
+    }
+
     /// Folder that holds `nvidia/<chip>/…`.
     ///
     /// # Errors

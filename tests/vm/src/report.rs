@@ -34,6 +34,13 @@ pub struct Violation {
     pub phase: serde_json::Value,
 }
 
+impl Violation {
+    /// Whether it is the same mistake at the same place, whatever value and phase.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (&self.id, &self.what, &self.address) == (&other.id, &other.what, &other.address)
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -136,6 +136,7 @@ impl Env {
         let modules = self.modules.join(self.paths.release(scenario.flavour)?);
         let contents = Contents {
             flavour: scenario.flavour,
+            driver: scenario.driver,
             chips: scenario.gpus.iter().map(|g| g.chip.clone()).collect(),
             modules: Some(modules),
             clients: self.clients.clone(),

@@ -9,13 +9,19 @@ use crate::{
         Afterwards,
         Scenario, //
     },
-    report::Report,
+    report::{
+        Report,
+        Violation, //
+    },
     trace::Trace,
     vm::Remains,
 };
 
 /// Part of a trace between the two marks of the marked step.
 const MARKED_PART: usize = 1;
+
+/// Kinds of violations told for each GPU.
+const KINDS_SHOWN: usize = 20;
 
 type Findings = Result<Vec<String>, Vec<String>>;
 
@@ -60,7 +66,7 @@ fn no_violation(scenario: &Scenario, remains: &Remains) -> Findings {
     for (index, (gpu, (_, end))) in scenario.gpus.iter().zip(&remains.gpus).enumerate() {
         let name = format!("gpu-model {index} ({})", gpu.chip);
         match report(remains, index) {
-            Ok(report) => bad.extend(report.violations.iter().map(|v| format!("{name}: {v}"))),
+            Ok(report) => bad.extend(folded(&report.violations, &name)),
             Err(why) => bad.extend(why.into_iter().map(|line| format!("{name}: {line}"))),
         }
         // 3 says "violations", which are listed above.
@@ -73,6 +79,31 @@ fn no_violation(scenario: &Scenario, remains: &Remains) -> Findings {
     } else {
         Err(bad)
     }
+}
+
+/// One line for each kind of violation: the first of it, and how often it came. A driver that polls a
+/// register which it must not read makes thousands.
+fn folded(violations: &[Violation], gpu: &str) -> Vec<String> {
+    let mut kinds: Vec<(&Violation, usize)> = Vec::new();
+    for violation in violations {
+        match kinds.iter_mut().find(|(first, _)| first.is_like(violation)) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((violation, 1)),
+        }
+    }
+    let mut lines: Vec<String> = kinds
+        .iter()
+        .take(KINDS_SHOWN)
+        .map(|(first, count)| match count {
+            1 => format!("{gpu}: {first}"),
+            _ => format!("{gpu}: {count} times {first}"),
+        })
+        .collect();
+    if kinds.len() > KINDS_SHOWN {
+        let more = kinds.len() - KINDS_SHOWN;
+        lines.push(format!("{gpu}: and {more} more kinds; see its report"));
+    }
+    lines
 }
 
 fn flush_cleared(scenario: &Scenario, remains: &Remains, gpu: usize) -> Findings {
@@ -155,4 +186,32 @@ fn polled(remains: &Remains, gpu: usize, offset: u64) -> Findings {
         )]);
     }
     Ok(vec![format!("reads of register {offset:#x} = {reads}")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_violations_are_told_once_with_their_number() {
+        let violation = |address: &str| Violation {
+            id: "PV-07".into(),
+            what: "read of an unknown register".into(),
+            address: address.into(),
+            value: 0.into(),
+            phase: "reset".into(),
+        };
+        let many = [violation("0x4"), violation("0x8"), violation("0x4")];
+        let lines = folded(&many, "gpu");
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("gpu: 2 times PV-07: "), "{lines:?}");
+        assert!(lines[1].starts_with("gpu: PV-07: "), "{lines:?}");
+
+        let kinds: Vec<_> = (0..KINDS_SHOWN + 3)
+            .map(|n| violation(&n.to_string()))
+            .collect();
+        let lines = folded(&kinds, "gpu");
+        assert_eq!(lines.len(), KINDS_SHOWN + 1);
+        assert!(lines[KINDS_SHOWN].contains("and 3 more kinds"), "{lines:?}");
+    }
 }

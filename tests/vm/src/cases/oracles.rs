@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Drivers that nobody here wrote, on the emulated cards: upstream's nova-core and the stock nouveau. Both
+//! bring real cards up, so that a card which they refuse, complain about or use wrongly is badly emulated.
+
+use super::{
+    Afterwards,
+    Scenario,
+    Step, //
+};
+use crate::{
+    driver::Driver,
+    gpu::Gpu, //
+};
+
+/// One chip of each way to load firmware into a falcon, and one of Ada's.
+const NOVA_CHIPS: &[&str] = &["tu102", "tu116", "ga102", "ad104"];
+
+/// nouveau's chips: it needs a display engine, or a fuse that says there is none.
+const NOUVEAU_CHIPS: &[&str] = &["tu116", "ga102", "ad102"];
+
+/// Seconds that loading may take for each card under emulation, firmware included.
+const SECONDS_EACH: u64 = 40;
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        nova(NOVA_CHIPS),
+        nouveau(NOUVEAU_CHIPS), //
+    ]
+}
+
+/// Guests of oracles have one card of each of these chips.
+fn guest(driver: Driver, name: &str, chips: &[&str]) -> Scenario {
+    let gpus = chips.iter().map(|chip| Gpu::new(chip)).collect();
+    let mut scenario = Scenario::new(name, gpus);
+    scenario.driver = driver;
+    let limit = SECONDS_EACH * chips.len() as u64;
+    scenario
+        .step(
+            format!("{} loads without an error", driver.title()),
+            oracle_step(driver, "oracle_load", limit),
+        )
+        .gate();
+    scenario
+}
+
+fn nova(chips: &[&str]) -> Scenario {
+    let driver = Driver::UpstreamNova;
+    let mut scenario = guest(driver, "oracle-nova", chips);
+    for (index, chip) in chips.iter().enumerate() {
+        scenario.step(
+            format!("{chip} is bound, and GSP-RM has told its name"),
+            oracle_step(driver, "oracle_nova_bound", 10).on(index),
+        );
+    }
+    for (index, chip) in chips.iter().enumerate() {
+        scenario.step(
+            format!("{chip} is unbound and bound again without an error"),
+            oracle_step(driver, "oracle_rebind", SECONDS_EACH).on(index),
+        );
+    }
+    unload(&mut scenario, driver);
+    for (index, chip) in chips.iter().enumerate() {
+        scenario.afterwards(
+            format!("the flush register of {chip} is cleared"),
+            Afterwards::FlushCleared(index),
+        );
+    }
+    scenario.close()
+}
+
+fn nouveau(chips: &[&str]) -> Scenario {
+    let driver = Driver::Nouveau;
+    let mut scenario = guest(driver, "oracle-nouveau", chips);
+    for (index, chip) in chips.iter().enumerate() {
+        scenario.step(
+            format!("{chip} is bound, runs GSP-RM 570.144, and has card and render node"),
+            oracle_step(driver, "oracle_nouveau_bound", 10).on(index),
+        );
+    }
+    unload(&mut scenario, driver);
+    scenario.close()
+}
+
+fn unload(scenario: &mut Scenario, driver: Driver) {
+    let limit = SECONDS_EACH * scenario.gpus.len() as u64;
+    let step = oracle_step(driver, "oracle_unload", limit);
+    scenario.step(format!("{} unloads without an error", driver.title()), step);
+}
+
+fn oracle_step(driver: Driver, script: &'static str, seconds: u64) -> Step {
+    Step::new(script, seconds)
+        .arg("module", driver.module())
+        .arg("oracle", driver.pci_name())
+}

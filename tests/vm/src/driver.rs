@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Whose driver a guest puts on its cards. Ours is what the claims are about; the others are *oracles*:
+//! they work on real cards, so an emulated one that they trip over is wrong.
+
+use std::path::Path;
+
+use crate::{
+    error::{
+        Context,
+        Error,
+        Result, //
+    },
+    kmod::{
+        Index,
+        Module, //
+    },
+    paths::{
+        Flavour,
+        Paths, //
+    },
+};
+
+/// A driver for NVIDIA GPUs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Driver {
+    /// The modules of this tree.
+    Ours,
+    /// nova-core as the kernel's source has it, built for the stock kernel.
+    UpstreamNova,
+    /// nouveau as the stock kernel's package has it.
+    Nouveau,
+}
+
+/// Modules of this tree, in loading order.
+const OURS: &[&str] = &["nova_core", "nova_drm"];
+
+impl Driver {
+    /// Name of its PCI module.
+    pub fn module(self) -> &'static str {
+        match self {
+            Self::Ours | Self::UpstreamNova => "nova_core",
+            Self::Nouveau => "nouveau",
+        }
+    }
+
+    /// Name of its PCI driver, in sysfs and in front of its log lines.
+    pub fn pci_name(self) -> &'static str {
+        match self {
+            Self::Ours => "nova_core",
+            Self::UpstreamNova => "nova-core",
+            Self::Nouveau => "nouveau",
+        }
+    }
+
+    /// Files below `nvidia/<chip>/` that it asks for besides those of the `gsp` folder, if they are there.
+    /// nouveau takes the bootloader for FWSEC on Turing from an older release.
+    pub fn more_firmware(self) -> &'static [&'static str] {
+        match self {
+            Self::Ours | Self::UpstreamNova => &[],
+            Self::Nouveau => &["acr/bl.bin"],
+        }
+    }
+
+    /// How a person calls it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Ours => "nova",
+            Self::UpstreamNova => "upstream nova-core",
+            Self::Nouveau => "nouveau",
+        }
+    }
+
+    /// Whether it reads firmware from TLV files.
+    pub fn wants_tlv(self) -> bool {
+        self == Self::UpstreamNova
+    }
+
+    /// The modules that a guest must load itself, each after what it needs. `ours` is the folder with the
+    /// modules of this tree for the guest's kernel.
+    ///
+    /// # Errors
+    /// Names the module that is missing, and what makes it; or an oracle on a kernel it was not built for.
+    pub fn modules(self, paths: &Paths, flavour: Flavour, ours: &Path) -> Result<Vec<Module>> {
+        if self != Self::Ours && flavour != Flavour::Stock {
+            return Err(Error::new(format!(
+                "{} is there for the stock kernel only",
+                self.title()
+            )));
+        }
+        match self {
+            Self::Ours => {
+                let mut modules = Vec::new();
+                for name in OURS {
+                    modules.push(
+                        Module::read(&ours.join(format!("{name}.ko")))
+                            .context(|| "module under test (`make modules`)")?,
+                    );
+                }
+                let hello = ours.join("hello.ko");
+                if hello.exists() {
+                    modules.push(Module::read(&hello)?);
+                }
+                Ok(modules)
+            }
+            Self::UpstreamNova => {
+                let folder = paths.oracle_modules()?;
+                Ok(vec![Module::read(&folder.join("nova-core.ko"))?])
+            }
+            Self::Nouveau => {
+                let index = Index::scan(&paths.stock_modules()?)?;
+                Ok(vec![index.module(self.module())?])
+            }
+        }
+    }
+}
