@@ -144,3 +144,175 @@ impl Drop for Waiter<'_> {
         unsafe { bindings::remove_wait_queue(self.event.queue.get(), self.entry.get()) }
     }
 }
+
+#[kunit_tests(kernel_glue_event)]
+mod tests {
+    use super::*;
+    use kernel::{
+        sync::{
+            atomic::{
+                Acquire,
+                Atomic,
+                Relaxed,
+                Release, //
+            },
+            Arc, //
+        },
+        time::delay::fsleep,
+        workqueue, //
+    };
+
+    /// So long that who waits for so long has missed something.
+    const LONG: Delta = Delta::from_secs(20);
+    /// Much shorter than that, and longer than what is quick, even in an emulated machine.
+    const SOON: Delta = Delta::from_secs(10);
+
+    #[pin_data]
+    struct Flag {
+        set: Atomic<u32>,
+        #[pin]
+        event: Event,
+    }
+
+    fn flag() -> Result<Arc<Flag>> {
+        let init = pin_init!(Flag {
+            set: Atomic::new(0),
+            event <- new_event!("kernel_glue_test"),
+        });
+        Arc::pin_init(init, GFP_KERNEL)
+    }
+
+    /// Calls `f`, and returns what it returned and how long that took.
+    fn timed<T>(f: impl FnOnce() -> T) -> (T, Delta) {
+        let start = Instant::<Monotonic>::now();
+        let value = f();
+        (value, start.elapsed())
+    }
+
+    #[test]
+    fn what_has_happened_is_not_waited_for() -> Result {
+        let flag = flag()?;
+        let mut looks = 0;
+        let waited = flag.event.wait_timeout(Delta::ZERO, || {
+            looks += 1;
+            true
+        });
+        assert_eq!(waited, Ok(()));
+        assert_eq!(looks, 1);
+        Ok(())
+    }
+
+    #[test]
+    fn what_does_not_happen_ends_at_the_deadline() -> Result {
+        let flag = flag()?;
+        let timeout = Delta::from_millis(30);
+        let mut looks = 0;
+        let (waited, time) = timed(|| {
+            flag.event.wait_timeout(timeout, || {
+                looks += 1;
+                false
+            })
+        });
+        assert_eq!(waited, Err(ETIMEDOUT));
+        assert!(time >= timeout && time < SOON);
+        // Before and after; and perhaps a few times when a jiffy was shorter than it should be.
+        assert!(looks >= 2 && looks < 10);
+        Ok(())
+    }
+
+    #[test]
+    fn a_timeout_in_the_past_is_over() -> Result {
+        let flag = flag()?;
+        for timeout in [Delta::ZERO, Delta::from_nanos(i64::MIN)] {
+            assert_eq!(flag.event.wait_timeout(timeout, || false), Err(ETIMEDOUT));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn another_thread_ends_the_wait() -> Result {
+        let flag = flag()?;
+        let other = flag.clone();
+        workqueue::system().try_spawn(GFP_KERNEL, move || {
+            fsleep(Delta::from_millis(20));
+            other.set.store(1, Release);
+            other.event.notify_all();
+        })?;
+
+        let (waited, time) = timed(|| {
+            flag.event
+                .wait_timeout(LONG, || flag.set.load(Acquire) == 1)
+        });
+        assert_eq!(waited, Ok(()));
+        assert!(time < SOON);
+        Ok(())
+    }
+
+    #[test]
+    fn everyone_who_waits_is_notified() -> Result {
+        let flag = flag()?;
+        for _ in 0..2 {
+            let other = flag.clone();
+            workqueue::system().try_spawn(GFP_KERNEL, move || {
+                let ready = || other.set.load(Acquire) >= 10;
+                other.set.fetch_add(1, Relaxed);
+                if other.event.wait_timeout(LONG, ready).is_ok() {
+                    other.set.fetch_add(1, Relaxed);
+                }
+                other.event.notify_all();
+            })?;
+        }
+
+        let wait = |count| {
+            let ready = || flag.set.load(Acquire) == count;
+            flag.event.wait_timeout(LONG, ready)
+        };
+        let (waited, time) = timed(|| {
+            while flag.set.load(Relaxed) < 2 {
+                fsleep(Delta::from_millis(1));
+            }
+            // Give them the time to fall asleep; the test is as right, but weaker, if they do not.
+            fsleep(Delta::from_millis(20));
+            flag.set.fetch_add(10, Release);
+            flag.event.notify_all();
+            wait(14)
+        });
+        assert_eq!(waited, Ok(()));
+        assert!(time < SOON);
+        Ok(())
+    }
+
+    #[test]
+    fn a_notification_while_the_condition_is_looked_at_is_not_lost() -> Result {
+        let flag = flag()?;
+        let (waited, time) = timed(|| {
+            flag.event.wait_timeout(LONG, || {
+                let set = flag.set.load(Relaxed) == 1;
+                if !set {
+                    flag.set.store(1, Relaxed);
+                    flag.event.notify_all();
+                    // The condition may sleep, and is not woken by the event meanwhile.
+                    fsleep(Delta::from_millis(1));
+                }
+                set
+            })
+        });
+        assert_eq!(waited, Ok(()));
+        assert!(time < SOON);
+        Ok(())
+    }
+
+    #[test]
+    fn the_condition_is_looked_at_once_more_after_the_deadline() -> Result {
+        let flag = flag()?;
+        // As if this thread had been kept off the processor until long after the deadline.
+        let waited = flag.event.wait_timeout(Delta::from_millis(5), || {
+            let set = flag.set.load(Relaxed) == 1;
+            fsleep(Delta::from_millis(20));
+            flag.set.store(1, Relaxed);
+            set
+        });
+        assert_eq!(waited, Ok(()));
+        Ok(())
+    }
+}

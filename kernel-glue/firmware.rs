@@ -138,3 +138,93 @@ impl<'a> FirmwareFile<'a> {
         Ok(())
     }
 }
+
+#[kunit_tests(kernel_glue_firmware)]
+mod tests {
+    use super::*;
+    use crate::{
+        dma::DevicePages,
+        testing::TestDevice, //
+    };
+
+    // The test harness puts these files into the guest.
+
+    /// A file that is there as it is.
+    const PLAIN: &CStr = c"kernel-glue-test/plain.bin";
+    /// A file with the same contents of which there is only a `.xz`.
+    const COMPRESSED: &CStr = c"kernel-glue-test/compressed.bin";
+    /// Their length in bytes.
+    const LEN: usize = 10_000;
+
+    /// What the files have at `offset`.
+    fn byte(offset: usize) -> u8 {
+        // CAST: A remainder by 7 is a byte.
+        b'0' + (offset % 7) as u8
+    }
+
+    fn is_from(bytes: &[u8], offset: usize) -> bool {
+        (offset..).zip(bytes).all(|(at, &found)| found == byte(at))
+    }
+
+    #[test]
+    fn parts_are_read_from_where_they_are() -> Result {
+        let device = TestDevice::new()?;
+        for (name, in_memory) in [(PLAIN, false), (COMPRESSED, true)] {
+            let file = FirmwareFile::open(device.bound(), name)?;
+            assert_eq!(file.whole.is_some(), in_memory);
+            for (offset, len) in [(0, 9), (5000, 4096), (LEN - 3, 3)] {
+                let mut part = KVec::from_elem(0, len, GFP_KERNEL)?;
+                file.read(offset, &mut part)?;
+                assert!(is_from(&part, offset));
+            }
+            assert_eq!(file.read(0, &mut []), Ok(()));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_ends_too_early_is_an_error() -> Result {
+        let device = TestDevice::new()?;
+        for name in [PLAIN, COMPRESSED] {
+            let file = FirmwareFile::open(device.bound(), name)?;
+            for offset in [LEN - 3, LEN, LEN + 1, usize::MAX] {
+                assert_eq!(file.read(offset, &mut [0; 4]), Err(EINVAL));
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_was_requested_as_a_whole_can_be_read_in_parts_too() -> Result {
+        let device = TestDevice::new()?;
+        let _whole = Firmware::request(PLAIN, device.bound())?;
+        let mut part = [0; 20];
+        FirmwareFile::open(device.bound(), PLAIN)?.read(40, &mut part)?;
+        assert!(is_from(&part, 40));
+        Ok(())
+    }
+
+    #[test]
+    fn a_missing_file_is_told_from_one_that_is_too_short() -> Result {
+        let device = TestDevice::new()?;
+        let file = FirmwareFile::open(device.bound(), c"kernel-glue-test/missing.bin");
+        assert_eq!(file.err(), Some(ENOENT));
+        Ok(())
+    }
+
+    #[test]
+    fn pages_hold_the_part_of_the_file_that_was_asked_for() -> Result {
+        let device = TestDevice::new()?;
+        for name in [PLAIN, COMPRESSED] {
+            let file = FirmwareFile::open(device.bound(), name)?;
+            let pages = DevicePages::from_firmware(&file, 0x40, 9000)?;
+            assert_eq!(pages.data().len(), 9000);
+            assert!(is_from(pages.data(), 0x40));
+            for (offset, len) in [(0x40, LEN), (LEN, 1), (0, 0), (0, usize::MAX)] {
+                let pages = DevicePages::from_firmware(&file, offset, len);
+                assert_eq!(pages.err(), Some(EINVAL));
+            }
+        }
+        Ok(())
+    }
+}

@@ -222,3 +222,228 @@ unsafe extern "C" fn thread<H: Handler>(_irq: c_int, cookie: *mut c_void) -> bin
     line.handler.thread();
     bindings::irqreturn::IRQ_HANDLED
 }
+
+#[kunit_tests(kernel_glue_irq)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::Event,
+        new_event, //
+    };
+    use kernel::{
+        sync::atomic::{
+            Acquire,
+            Atomic,
+            Relaxed,
+            Release, //
+        },
+        time::{
+            delay::fsleep,
+            Delta, //
+        },
+    };
+
+    /// An interrupt that nothing but a test can raise.
+    struct TestIrq(u32);
+
+    impl TestIrq {
+        fn new() -> Result<Self> {
+            // SAFETY: -1 asks for any number, and none of the pointers need be given.
+            let irq = unsafe {
+                bindings::__irq_alloc_descs(
+                    -1,
+                    0,
+                    1,
+                    bindings::NUMA_NO_NODE,
+                    ptr::null_mut(),
+                    ptr::null(),
+                )
+            };
+            let irq = u32::try_from(irq).map_err(|_| Error::from_errno(irq))?;
+            // SAFETY: The interrupt was allocated above; chip, handler and name live for ever.
+            unsafe {
+                bindings::irq_set_chip_and_handler_name(
+                    irq,
+                    &raw const bindings::dummy_irq_chip,
+                    Some(bindings::handle_simple_irq),
+                    c"kernel-glue-test".as_char_ptr(),
+                )
+            };
+            Ok(Self(irq))
+        }
+
+        fn raise(&self) {
+            // SAFETY: The interrupt has a chip and a handler.
+            unsafe { bindings::generic_handle_irq_safe(self.0) };
+        }
+    }
+
+    impl Drop for TestIrq {
+        fn drop(&mut self) {
+            // SAFETY: `new` allocated it, and each test drops what requested it before.
+            unsafe { bindings::irq_free_descs(self.0, 1) }
+        }
+    }
+
+    /// What the handler did, in the order in which it was done, as decimal digits.
+    #[pin_data]
+    struct Log {
+        digits: Atomic<u32>,
+        #[pin]
+        event: Event,
+    }
+
+    impl Log {
+        fn new() -> Result<Pin<KBox<Self>>> {
+            let init = pin_init!(Self {
+                digits: Atomic::new(0),
+                event <- new_event!("kernel_glue_test"),
+            });
+            KBox::pin_init(init, GFP_KERNEL)
+        }
+
+        fn note(&self, digit: u32) {
+            self.digits.store(self.digits() * 10 + digit, Release);
+            self.event.notify_all();
+        }
+
+        fn digits(&self) -> u32 {
+            self.digits.load(Acquire)
+        }
+
+        fn wait_for(&self, digits: u32) -> Result {
+            self.event
+                .wait_timeout(Delta::from_secs(10), || self.digits() == digits)
+        }
+    }
+
+    struct Recorder<'l> {
+        log: &'l Log,
+        verdict: Verdict,
+        /// How long the thread takes, in milliseconds.
+        millis: i64,
+    }
+
+    impl Handler for Recorder<'_> {
+        fn hard(&self, kind: IrqType) -> Verdict {
+            self.log.note(match kind {
+                IrqType::Intx => 1,
+                IrqType::Msi => 2,
+                IrqType::MsiX => 3,
+            });
+            self.verdict
+        }
+
+        fn thread(&self) {
+            self.log.note(4);
+            fsleep(Delta::from_millis(self.millis));
+            self.log.note(5);
+        }
+    }
+
+    impl Drop for Recorder<'_> {
+        fn drop(&mut self) {
+            self.log.note(6);
+        }
+    }
+
+    fn line<'l>(
+        irq: u32,
+        kind: IrqType,
+        log: &'l Log,
+        verdict: Verdict,
+        millis: i64,
+    ) -> Result<Pin<KBox<Line<Recorder<'l>>>>> {
+        let recorder = Recorder {
+            log,
+            verdict,
+            millis,
+        };
+        let init = Line::new(irq, kind, c"kernel-glue-test", bound::value(recorder));
+        // SAFETY: The box is dropped by each test below, before the log that it borrows.
+        KBox::pin_init(unsafe { bound::as_pin_init(init) }, GFP_KERNEL)
+    }
+
+    #[test]
+    fn thread_runs_when_the_hard_handler_asks_for_it() -> Result {
+        let (irq, log) = (TestIrq::new()?, Log::new()?);
+        let line = line(irq.0, IrqType::Msi, &log, Verdict::WakeThread, 0)?;
+        irq.raise();
+        assert_eq!(log.wait_for(245), Ok(()));
+        irq.raise();
+        assert_eq!(log.wait_for(245_245), Ok(()));
+        drop(line);
+        assert_eq!(log.digits(), 2_452_456);
+        Ok(())
+    }
+
+    #[test]
+    fn thread_does_not_run_when_the_hard_handler_did_all() -> Result {
+        let (irq, log) = (TestIrq::new()?, Log::new()?);
+        let line = line(irq.0, IrqType::MsiX, &log, Verdict::Handled, 0)?;
+        irq.raise();
+        irq.raise();
+        drop(line);
+        assert_eq!(log.digits(), 336);
+        Ok(())
+    }
+
+    #[test]
+    fn handler_is_dropped_when_it_has_returned_for_the_last_time() -> Result {
+        let (irq, log) = (TestIrq::new()?, Log::new()?);
+        let line = line(irq.0, IrqType::Msi, &log, Verdict::WakeThread, 50)?;
+        irq.raise();
+        assert_eq!(log.wait_for(24), Ok(()));
+        drop(line);
+        assert_eq!(log.digits(), 2456);
+        // Nobody is listening any more.
+        irq.raise();
+        assert_eq!(log.digits(), 2456);
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_is_shared_and_message_signalled_interrupts_are_not() -> Result {
+        let (irq, log) = (TestIrq::new()?, Log::new()?);
+        let make = |kind| line(irq.0, kind, &log, Verdict::None, 0);
+
+        let first = make(IrqType::Intx)?;
+        let second = make(IrqType::Intx)?;
+        irq.raise();
+        assert_eq!(log.digits(), 11);
+        assert_eq!(make(IrqType::Msi).err(), Some(EBUSY));
+        drop(first);
+        drop(second);
+
+        let _first = make(IrqType::Msi)?;
+        assert_eq!(make(IrqType::Msi).err(), Some(EBUSY));
+        Ok(())
+    }
+
+    #[test]
+    fn handler_is_dropped_once_if_there_is_no_such_interrupt() -> Result {
+        let log = Log::new()?;
+        let line = line(u32::MAX, IrqType::Msi, &log, Verdict::Handled, 0);
+        assert_eq!(line.err(), Some(EINVAL));
+        assert_eq!(log.digits(), 6);
+        Ok(())
+    }
+
+    #[test]
+    fn verdicts_are_told_to_the_kernel() -> Result {
+        let log = Log::new()?;
+        for (verdict, told) in [
+            (Verdict::None, bindings::irqreturn::IRQ_NONE),
+            (Verdict::Handled, bindings::irqreturn::IRQ_HANDLED),
+            (Verdict::WakeThread, bindings::irqreturn::IRQ_WAKE_THREAD),
+        ] {
+            let irq = TestIrq::new()?;
+            let line = line(irq.0, IrqType::Intx, &log, verdict, 0)?;
+            let cookie = ptr::from_ref(line.as_ref().get_ref()).cast_mut().cast();
+            // SAFETY: The cookie is a line that lives until the end of the loop.
+            let seen = unsafe { hard::<Recorder<'_>>(0, cookie) };
+            assert_eq!(seen.0, told.0);
+        }
+        Ok(())
+    }
+}

@@ -30,4 +30,6 @@ pub mod firmware;
 pub mod fmt;
 pub mod irq;
 pub mod pci;
+#[cfg(CONFIG_KUNIT = "y")]
+mod testing;
 pub mod tether;

@@ -55,7 +55,7 @@ impl<'a> DevicePages<'a> {
         data.resize(padded, 0, GFP_KERNEL)?;
 
         let mapping = Mapping::new(dev, &mut data)?;
-        let addresses = mapping.page_addresses(padded / DEVICE_PAGE_SIZE)?;
+        let addresses = mapping.table.page_addresses(padded / DEVICE_PAGE_SIZE)?;
         Ok(Self {
             _mapping: mapping,
             addresses,
@@ -111,25 +111,6 @@ impl<'a> Mapping<'a> {
         })?;
         Ok(Self { table, dev })
     }
-
-    /// Returns the addresses of `count` device pages.
-    ///
-    /// What is one entry to the device may be many to the processor: an IOMMU can make scattered pages
-    /// lie side by side.
-    fn page_addresses(&self, count: usize) -> Result<VVec<u64>> {
-        let mut addresses = VVec::with_capacity(count, GFP_KERNEL)?;
-        // SAFETY: The table is valid and mapped for as long as `self` lives, and nobody changes it.
-        let table = unsafe { SGTable::from_raw(ptr::from_ref(&self.table.0).cast_mut()) };
-        for entry in table.iter() {
-            for start in (0..entry.dma_len()).step_by(DEVICE_PAGE_SIZE) {
-                addresses.push(entry.dma_address() + start, GFP_KERNEL)?;
-            }
-        }
-        if addresses.len() != count {
-            return Err(EIO);
-        }
-        Ok(addresses)
-    }
 }
 
 impl Drop for Mapping<'_> {
@@ -179,6 +160,25 @@ impl Table {
         })?;
         Ok(Self(table))
     }
+
+    /// Returns the addresses of the `count` device pages to which the table is mapped.
+    ///
+    /// What is one entry to the device may be many to the processor: an IOMMU can make scattered pages
+    /// lie side by side.
+    fn page_addresses(&self, count: usize) -> Result<VVec<u64>> {
+        let mut addresses = VVec::with_capacity(count, GFP_KERNEL)?;
+        // SAFETY: The table is valid for as long as `self` lives, and nobody changes it.
+        let table = unsafe { SGTable::from_raw(ptr::from_ref(&self.0).cast_mut()) };
+        for entry in table.iter() {
+            for start in (0..entry.dma_len()).step_by(DEVICE_PAGE_SIZE) {
+                addresses.push(entry.dma_address() + start, GFP_KERNEL)?;
+            }
+        }
+        if addresses.len() != count {
+            return Err(EIO);
+        }
+        Ok(addresses)
+    }
 }
 
 impl Drop for Table {
@@ -191,4 +191,91 @@ impl Drop for Table {
 fn as_raw(dev: &Device<Bound>) -> *mut bindings::device {
     // CAST: `Device` is a transparent wrapper of an `Opaque<device>`.
     ptr::from_ref(dev).cast::<bindings::device>().cast_mut()
+}
+
+#[kunit_tests(kernel_glue_pages)]
+mod tests {
+    use super::*;
+    use crate::testing::TestDevice;
+
+    /// `len` bytes that tell where they are from.
+    fn bytes(len: usize) -> Result<VVec<u8>> {
+        let mut data = VVec::with_capacity(len, GFP_KERNEL)?;
+        for at in 0..len {
+            // CAST: A remainder by 251 is a byte.
+            data.push((at % 251) as u8 + 1, GFP_KERNEL)?;
+        }
+        Ok(data)
+    }
+
+    /// The physical address of each device page, which is what a device without an IOMMU uses.
+    fn physical(pages: &DevicePages<'_>) -> Result<VVec<u64>> {
+        let mut addresses = VVec::new();
+        for page in pages.data.chunks(DEVICE_PAGE_SIZE) {
+            let offset = page.as_ptr().addr() % PAGE_SIZE;
+            // SAFETY: The data are in memory of `vmalloc()`.
+            let frame = unsafe { bindings::vmalloc_to_pfn(page.as_ptr().cast()) };
+            addresses.push((frame * PAGE_SIZE + offset) as u64, GFP_KERNEL)?;
+        }
+        Ok(addresses)
+    }
+
+    #[test]
+    fn each_page_is_found_where_it_is() -> Result {
+        let device = TestDevice::new()?;
+        // More than one piece of the list of pages has room for.
+        let len = 300 * PAGE_SIZE;
+        let pages = DevicePages::from_vec(device.bound(), bytes(len)?)?;
+        assert_eq!(pages.page_addresses().len(), len / DEVICE_PAGE_SIZE);
+        assert!(pages.page_addresses() == &physical(&pages)?[..]);
+        Ok(())
+    }
+
+    #[test]
+    fn data_are_padded_with_zeros_to_whole_pages() -> Result {
+        let device = TestDevice::new()?;
+        for (len, padded) in [
+            (1, PAGE_SIZE),
+            (PAGE_SIZE, PAGE_SIZE),
+            (2 * PAGE_SIZE + 5, 3 * PAGE_SIZE),
+        ] {
+            let pages = DevicePages::from_vec(device.bound(), bytes(len)?)?;
+            assert_eq!(pages.page_addresses().len(), padded / DEVICE_PAGE_SIZE);
+            assert!(pages.data() == &bytes(len)?[..]);
+            assert_eq!(pages.data.len(), padded);
+            assert!(pages.data[len..].iter().all(|&byte| byte == 0));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn no_data_are_refused() -> Result {
+        let device = TestDevice::new()?;
+        let pages = DevicePages::from_vec(device.bound(), VVec::new());
+        assert_eq!(pages.err(), Some(EINVAL));
+        Ok(())
+    }
+
+    #[test]
+    fn pages_that_an_iommu_put_side_by_side_are_told_apart() -> Result {
+        let mut table = bindings::sg_table::default();
+        // SAFETY: `table` may be overwritten.
+        to_result(unsafe { bindings::sg_alloc_table(&mut table, 3, bindings::GFP_KERNEL) })?;
+        let mut table = Table(table);
+        // Three pages of the processor, of which the device sees two together, elsewhere.
+        table.0.nents = 2;
+        // SAFETY: The table has three entries, one after the other.
+        unsafe {
+            (*table.0.sgl).dma_address = 0x7000_0000;
+            (*table.0.sgl).dma_length = 2 * DEVICE_PAGE_SIZE as u32;
+            (*table.0.sgl.add(1)).dma_address = 0x5000;
+            (*table.0.sgl.add(1)).dma_length = DEVICE_PAGE_SIZE as u32;
+        }
+
+        let addresses = table.page_addresses(3)?;
+        assert!(addresses[..] == [0x7000_0000, 0x7000_1000, 0x5000]);
+        assert_eq!(table.page_addresses(2).err(), Some(EIO));
+        assert_eq!(table.page_addresses(4).err(), Some(EIO));
+        Ok(())
+    }
 }

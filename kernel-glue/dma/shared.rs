@@ -130,3 +130,104 @@ impl<'a> Shared<'a> {
         Ok(self.at(offset, size_of::<u32>())?.cast())
     }
 }
+
+#[kunit_tests(kernel_glue_shared)]
+mod tests {
+    use super::*;
+    use crate::testing::TestDevice;
+    use kernel::page::PAGE_SIZE;
+
+    /// Neither a whole number of pages nor of words.
+    const LEN: usize = PAGE_SIZE + 6;
+
+    /// All bytes of `memory`.
+    fn contents(memory: &Shared<'_>) -> Result<KVec<u8>> {
+        let mut bytes = KVec::from_elem(0xee, memory.len(), GFP_KERNEL)?;
+        memory.read(0, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    #[test]
+    fn memory_is_zeroed_and_has_the_length_that_was_asked_for() -> Result {
+        let device = TestDevice::new()?;
+        let memory = Shared::alloc(device.bound(), LEN)?;
+        assert_eq!(memory.len(), LEN);
+        assert_eq!(memory.dma_address() % PAGE_SIZE as u64, 0);
+        assert!(contents(&memory)?.iter().all(|&byte| byte == 0));
+        Ok(())
+    }
+
+    #[test]
+    fn memory_without_bytes_is_refused() -> Result {
+        let device = TestDevice::new()?;
+        assert_eq!(Shared::alloc(device.bound(), 0).err(), Some(EINVAL));
+        Ok(())
+    }
+
+    #[test]
+    fn bytes_are_written_where_they_belong_and_nowhere_else() -> Result {
+        let device = TestDevice::new()?;
+        let memory = Shared::alloc(device.bound(), LEN)?;
+        memory.write(PAGE_SIZE - 3, b"across")?;
+
+        let mut middle = [0; 4];
+        memory.read(PAGE_SIZE - 2, &mut middle)?;
+        assert_eq!(&middle, b"cros");
+        for (at, byte) in contents(&memory)?.into_iter().enumerate() {
+            let inside = at.wrapping_sub(PAGE_SIZE - 3);
+            assert_eq!(byte, b"across".get(inside).copied().unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn words_are_little_endian() -> Result {
+        let device = TestDevice::new()?;
+        let memory = Shared::alloc(device.bound(), LEN)?;
+        memory.store_u32(8, 0x1122_3344)?;
+        let mut bytes = [0; 4];
+        memory.read(8, &mut bytes)?;
+        assert_eq!(bytes, [0x44, 0x33, 0x22, 0x11]);
+        assert_eq!(memory.load_u32(8), Ok(0x1122_3344));
+        Ok(())
+    }
+
+    #[test]
+    fn the_last_byte_can_be_reached_and_none_behind_it() -> Result {
+        let device = TestDevice::new()?;
+        let memory = Shared::alloc(device.bound(), LEN)?;
+        assert_eq!(memory.write(LEN - 2, b"ok"), Ok(()));
+        assert_eq!(memory.read(LEN, &mut []), Ok(()));
+        assert_eq!(memory.store_u32(PAGE_SIZE, 1), Ok(()));
+
+        for (offset, len) in [
+            (LEN - 1, 2),
+            (LEN, 1),
+            (LEN + 1, 0),
+            (0, LEN + 1),
+            (usize::MAX, 2),
+        ] {
+            let mut buffer = KVec::from_elem(0xee, len, GFP_KERNEL)?;
+            assert_eq!(memory.write(offset, &buffer), Err(EINVAL));
+            assert_eq!(memory.read(offset, &mut buffer), Err(EINVAL));
+        }
+        for offset in [PAGE_SIZE + 4, usize::MAX - 3] {
+            assert_eq!(memory.store_u32(offset, u32::MAX), Err(EINVAL));
+            assert_eq!(memory.load_u32(offset), Err(EINVAL));
+        }
+        assert!(contents(&memory)?.iter().all(|&byte| byte < 0xee));
+        Ok(())
+    }
+
+    #[test]
+    fn words_must_be_aligned() -> Result {
+        let device = TestDevice::new()?;
+        let memory = Shared::alloc(device.bound(), LEN)?;
+        for offset in 1..4 {
+            assert_eq!(memory.store_u32(offset, u32::MAX), Err(EINVAL));
+            assert_eq!(memory.load_u32(offset), Err(EINVAL));
+        }
+        assert!(contents(&memory)?.iter().all(|&byte| byte == 0));
+        Ok(())
+    }
+}

@@ -23,7 +23,16 @@ const FEWER: u32 = 10;
 const NO_KUNIT: &str = "kunit.enable=0";
 
 /// The suites in the modules.
-const SUITES: &[&str] = &["kernel_glue_tether", "nova_core_chip", "nova_core_fb"];
+const SUITES: &[&str] = &[
+    "kernel_glue_event",
+    "kernel_glue_firmware",
+    "kernel_glue_irq",
+    "kernel_glue_pages",
+    "kernel_glue_shared",
+    "kernel_glue_tether",
+    "nova_core_chip",
+    "nova_core_fb",
+];
 
 pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
     let mut scenarios = vec![kunit()];

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What several KUnit suites need.
+
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Device, //
+    },
+    faux,
+    prelude::*, //
+};
+
+/// A device that is nothing but bound, and can reach all memory.
+pub(crate) struct TestDevice(faux::Registration);
+
+impl TestDevice {
+    pub(crate) fn new() -> Result<Self> {
+        let device = Self(faux::Registration::new(c"kernel-glue-test", None)?);
+        let raw = core::ptr::from_ref(device.bound())
+            .cast::<bindings::device>()
+            .cast_mut();
+        // SAFETY: The device is valid, nobody else knows of it yet, and it has no masks of its own.
+        unsafe {
+            (*raw).coherent_dma_mask = u64::MAX;
+            (*raw).dma_mask = &raw mut (*raw).coherent_dma_mask;
+        }
+        Ok(device)
+    }
+
+    pub(crate) fn bound(&self) -> &Device<Bound> {
+        let faux: &faux::Device<Bound> = self.0.as_ref();
+        faux.as_ref()
+    }
+}
