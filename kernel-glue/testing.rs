@@ -9,15 +9,25 @@ use kernel::{
         Device, //
     },
     faux,
-    prelude::*, //
+    prelude::*,
+    str::CString,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
 };
+
+/// Number of the next device. A case that fails leaves its device behind.
+static NEXT: Atomic<u32> = Atomic::new(0);
 
 /// A device that is nothing but bound, and can reach all memory.
 pub(crate) struct TestDevice(faux::Registration);
 
 impl TestDevice {
     pub(crate) fn new() -> Result<Self> {
-        let device = Self(faux::Registration::new(c"kernel-glue-test", None)?);
+        let number = NEXT.fetch_add(1, Relaxed);
+        let name = CString::try_from_fmt(fmt!("kernel-glue-test.{}", number))?;
+        let device = Self(faux::Registration::new(&name, None)?);
         let raw = core::ptr::from_ref(device.bound())
             .cast::<bindings::device>()
             .cast_mut();
