@@ -86,23 +86,44 @@ impl fmt::Display for ElfError {
 /// A section that has been found, inside the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Section<'a> {
+    pub(crate) header: Found,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// Where the section headers of an ELF file are.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    class: Class,
+    table: Range<usize>,
+    names_index: u16,
+}
+
+/// The section headers of an ELF file, and their names.
+#[derive(Clone, Debug)]
+pub(crate) struct Sections<'a> {
+    header: Header,
+    table: &'a [u8],
+    names: &'a [u8],
+}
+
+/// Where a section is, by its header.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
     pub(crate) name: &'static str,
     /// Where its header is.
     pub(crate) header_at: usize,
     pub(crate) kind: u32,
     pub(crate) flags: u64,
     pub(crate) info: u32,
+    /// May end behind the file's end.
     pub(crate) range: Range<usize>,
-    pub(crate) bytes: &'a [u8],
 }
 
 /// An ELF file whose headers have been checked.
 #[derive(Debug)]
 pub(crate) struct Elf<'a> {
     file: &'a [u8],
-    class: Class,
-    table: Range<usize>,
-    names: &'a [u8],
+    sections: Sections<'a>,
 }
 
 /// A section header, unchecked.
@@ -172,16 +193,20 @@ impl Class {
 }
 
 impl RawSection {
-    fn range(&self, file: &[u8]) -> Option<Range<usize>> {
+    /// Where the section is, if a file can be that long.
+    fn range(&self) -> Option<Range<usize>> {
         let offset = usize::try_from(self.offset).ok()?;
         let size = usize::try_from(self.size).ok()?;
-        range_within(offset, size, file.len())
+        range_within(offset, size, usize::MAX)
     }
 }
 
-impl<'a> Elf<'a> {
-    /// Checks the headers of `file`.
-    pub(crate) fn parse(file: &'a [u8], class: Class) -> Result<Self, At<ElfError>> {
+impl Header {
+    /// Bytes of the header of an ELF64 file.
+    pub(crate) const SIZE_64: usize = Class::Elf64.header_size();
+
+    /// Checks the header, which is the beginning of `file`.
+    pub(crate) fn parse(file: &[u8], class: Class) -> Result<Self, At<ElfError>> {
         let header = file
             .get(..class.header_size())
             .ok_or(At::new(0, ElfError::Short))?;
@@ -208,51 +233,65 @@ impl<'a> Elf<'a> {
         let table_size = usize::from(number) * usize::from(entry_size);
         let table = usize::try_from(table_offset)
             .ok()
-            .and_then(|offset| range_within(offset, table_size, file.len()))
+            .and_then(|offset| range_within(offset, table_size, usize::MAX))
             .ok_or(At::new(e_shoff, ElfError::TableOutside))?;
-
-        let mut elf = Self {
-            file,
+        Ok(Self {
             class,
             table,
-            names: &[],
-        };
-        elf.names = elf.section_names(names_index)?;
-        Ok(elf)
+            names_index,
+        })
     }
 
-    fn section_names(&self, index: u16) -> Result<&'a [u8], At<ElfError>> {
+    /// Where the section headers are. May end behind the file's end.
+    pub(crate) fn table(&self) -> Range<usize> {
+        self.table.clone()
+    }
+
+    /// Where the sections' names are, by the section headers. May end behind the file's end.
+    pub(crate) fn names(&self, table: &[u8]) -> Result<Range<usize>, At<ElfError>> {
         let section = self
-            .sections()
-            .nth(usize::from(index))
-            .ok_or(At::new(self.table.start, ElfError::NamesIndex(index)))?;
-        let malformed = At::new(section.at, ElfError::NamesMalformed);
-        if section.kind != SHT_STRTAB {
-            return Err(malformed);
-        }
-        let names = section
-            .range(self.file)
-            .and_then(|range| self.file.get(range));
-        match names {
-            Some(names) if names.last() == Some(&0) => Ok(names),
-            _ => Err(malformed),
+            .raw_sections(table)
+            .nth(usize::from(self.names_index))
+            .ok_or(At::new(
+                self.table.start,
+                ElfError::NamesIndex(self.names_index),
+            ))?;
+        match section.range() {
+            Some(range) if section.kind == SHT_STRTAB => Ok(range),
+            _ => Err(At::new(section.at, ElfError::NamesMalformed)),
         }
     }
 
-    fn sections(&self) -> impl Iterator<Item = RawSection> + use<'a> {
-        let Self {
-            file,
-            class,
-            ref table,
-            ..
-        } = *self;
+    /// The section headers `table`, whose names are in `names`.
+    pub(crate) fn sections<'a>(
+        &self,
+        table: &'a [u8],
+        names: &'a [u8],
+    ) -> Result<Sections<'a>, At<ElfError>> {
+        if names.last() != Some(&0) {
+            let index = usize::from(self.names_index);
+            // Cannot overflow: the table does not.
+            let at = self.table.start + index * self.class.section_header_size();
+            return Err(At::new(at, ElfError::NamesMalformed));
+        }
+        Ok(Sections {
+            header: self.clone(),
+            table,
+            names,
+        })
+    }
+
+    fn raw_sections<'a>(&self, table: &'a [u8]) -> impl Iterator<Item = RawSection> + use<'a> {
+        let class = self.class;
         let size = class.section_header_size();
-        table
-            .clone()
-            .step_by(size)
-            .filter_map(move |at| class.section(file.get(at..)?, at))
+        let places = self.table.clone().step_by(size);
+        places
+            .zip(table.chunks_exact(size))
+            .filter_map(move |(at, header)| class.section(header, at))
     }
+}
 
+impl<'a> Sections<'a> {
     /// The name of `section`, without its NUL.
     fn name_of(&self, section: &RawSection) -> Result<&'a [u8], At<ElfError>> {
         usize::try_from(section.name)
@@ -265,9 +304,9 @@ impl<'a> Elf<'a> {
     }
 
     /// The only section called `name`.
-    pub(crate) fn section(&self, name: &'static str) -> Result<Section<'a>, At<ElfError>> {
+    pub(crate) fn find(&self, name: &'static str) -> Result<Found, At<ElfError>> {
         let mut found: Option<RawSection> = None;
-        for section in self.sections() {
+        for section in self.header.raw_sections(self.table) {
             if self.name_of(&section)? == name.as_bytes() {
                 if found.is_some() {
                     return Err(At::new(section.at, ElfError::Duplicate(name)));
@@ -275,36 +314,72 @@ impl<'a> Elf<'a> {
                 found = Some(section);
             }
         }
-        let section = found.ok_or(At::new(self.table.start, ElfError::Missing(name)))?;
+        let section = found.ok_or(At::new(self.header.table.start, ElfError::Missing(name)))?;
         let outside = At::new(section.at, ElfError::Outside(name));
         if section.kind == SHT_NOBITS {
             return Err(outside);
         }
-        let range = section.range(self.file).ok_or(outside)?;
-        let bytes = self.file.get(range.clone()).ok_or(outside)?;
-        Ok(Section {
+        Ok(Found {
             name,
             header_at: section.at,
             kind: section.kind,
             flags: section.flags,
             info: section.info,
-            range,
-            bytes,
+            range: section.range().ok_or(outside)?,
         })
     }
 
     /// Checks that `sections` share no byte with each other, the header, or the section table.
-    pub(crate) fn check_apart(&self, sections: &[&Section<'_>]) -> Result<(), At<ElfError>> {
-        let header = 0..self.class.header_size();
+    pub(crate) fn check_apart(&self, sections: &[&Found]) -> Result<(), At<ElfError>> {
+        let header = 0..self.header.class.header_size();
         for (index, section) in sections.iter().enumerate() {
             let others = sections.iter().take(index).map(|other| &other.range);
             if others
-                .chain([&header, &self.table])
+                .chain([&header, &self.header.table])
                 .any(|other| overlap(other, &section.range))
             {
                 return Err(At::new(section.header_at, ElfError::Overlap(section.name)));
             }
         }
         Ok(())
+    }
+}
+
+impl<'a> Elf<'a> {
+    /// Checks the headers of `file`.
+    pub(crate) fn parse(file: &'a [u8], class: Class) -> Result<Self, At<ElfError>> {
+        let header = Header::parse(file, class)?;
+        let [e_shoff, ..] = class.header_fields();
+        let table = file
+            .get(header.table())
+            .ok_or(At::new(e_shoff, ElfError::TableOutside))?;
+        // Behind the file's end there is no NUL either.
+        let names = file.get(header.names(table)?).unwrap_or_default();
+        let sections = header.sections(table, names)?;
+        Ok(Self { file, sections })
+    }
+
+    /// The only section called `name`, inside the file.
+    pub(crate) fn section(&self, name: &'static str) -> Result<Section<'a>, At<ElfError>> {
+        let header = self.sections.find(name)?;
+        let bytes = self
+            .file
+            .get(header.range.clone())
+            .ok_or(At::new(header.header_at, ElfError::Outside(name)))?;
+        Ok(Section { header, bytes })
+    }
+
+    /// Checks that `sections` share no byte with each other, the header, or the section table.
+    pub(crate) fn check_apart<const N: usize>(
+        &self,
+        sections: [&Section<'_>; N],
+    ) -> Result<(), At<ElfError>> {
+        self.sections
+            .check_apart(&sections.map(|section| &section.header))
+    }
+
+    /// The sections, wherever they are.
+    pub(crate) fn sections(&self) -> &Sections<'a> {
+        &self.sections
     }
 }

@@ -144,12 +144,12 @@ impl<'a> Fmc<'a> {
         let public_key = elf.section("publickey").map_err(elf_error)?;
         let image = elf.section("image").map_err(elf_error)?;
         let sections = [&hash, &signature, &public_key, &image];
-        elf.check_apart(&sections).map_err(elf_error)?;
+        elf.check_apart(sections).map_err(elf_error)?;
         sections.into_iter().try_for_each(check_section)?;
 
         let part = |section: &Section<'a>| Part {
-            name: section.name,
-            at: section.header_at,
+            name: section.header.name,
+            at: section.header.header_at,
             bytes: section.bytes,
         };
         Self::check(
@@ -236,15 +236,18 @@ impl<'a> Part<'a> {
 }
 
 fn check_section(section: &Section<'_>) -> Result<(), At<FmcError>> {
-    if section.kind != SHT_PROGBITS || section.flags != SECTION_FLAGS {
+    if section.header.kind != SHT_PROGBITS || section.header.flags != SECTION_FLAGS {
         return Err(At::new(
-            section.header_at,
-            FmcError::SectionKind(section.name),
+            section.header.header_at,
+            FmcError::SectionKind(section.header.name),
         ));
     }
     // 0 means that there is no checksum.
-    if section.info != 0 && section.info != crc32(section.bytes) {
-        return Err(At::new(section.header_at, FmcError::Checksum(section.name)));
+    if section.header.info != 0 && section.header.info != crc32(section.bytes) {
+        return Err(At::new(
+            section.header.header_at,
+            FmcError::Checksum(section.header.name),
+        ));
     }
     Ok(())
 }

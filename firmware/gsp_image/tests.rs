@@ -411,3 +411,98 @@ proptest! {
         let _ = GspImage::parse(&file, GA10X).map_err(|error| error.to_string());
     }
 }
+
+/// Reads an image as somebody does who never has all of `file`. `None` if it ends too early.
+fn read_in_parts(
+    file: &[u8],
+    signature_section: &'static str,
+) -> Option<Result<(Vec<u8>, Vec<u8>, Version), At<GspImageError>>> {
+    let read = |range: Range<usize>| file.get(range);
+    let header = match GspImageHeader::parse(read(0..GspImageHeader::SIZE)?) {
+        Ok(header) => header,
+        Err(error) => return Some(Err(error)),
+    };
+    let table = read(header.section_headers())?;
+    let names = match header.names(table) {
+        Ok(names) => read(names)?,
+        Err(error) => return Some(Err(error)),
+    };
+    let sections = match header.sections(table, names) {
+        Ok(sections) => sections,
+        Err(error) => return Some(Err(error)),
+    };
+    let version = match sections.version() {
+        Ok(version) => sections.check_version(read(version)?),
+        Err(error) => Err(error),
+    };
+    let version = match version {
+        Ok(version) => version,
+        Err(error) => return Some(Err(error)),
+    };
+    let parts = match sections.parts(signature_section) {
+        Ok(parts) => parts,
+        Err(error) => return Some(Err(error)),
+    };
+    let image = read(parts.image)?.to_vec();
+    let signature = read(parts.signature)?.to_vec();
+    Some(Ok((image, signature, version)))
+}
+
+#[test]
+fn reading_in_parts_finds_the_same() {
+    let file = elf64(&sections()).file;
+    let (image, signature, version) = read_in_parts(&file, GA10X).unwrap().unwrap();
+    let whole = GspImage::parse(&file, GA10X).unwrap();
+    assert_eq!(
+        (&image[..], &signature[..], version),
+        (whole.image, whole.signature, whole.version)
+    );
+}
+
+#[test]
+fn reading_in_parts_refuses_the_same() {
+    let file = elf64(&sections()).file;
+    let mut refused = 0;
+    for file in mutations(&file, file.len()) {
+        let whole = GspImage::parse(&file, GA10X).map(|image| image.image.to_vec());
+        let parts = read_in_parts(&file, GA10X);
+        match parts {
+            // Where the whole is refused for the place of something, a part cannot be read.
+            None => assert!(whole.is_err(), "{whole:?}"),
+            Some(parts) => assert_eq!(
+                parts.map(|(image, _, _)| image).is_ok(),
+                whole.is_ok(),
+                "{whole:?}"
+            ),
+        }
+        refused += usize::from(whole.is_err());
+    }
+    assert!(refused > 1000, "{refused}");
+}
+
+#[test]
+fn nobody_is_made_to_read_much() {
+    let huge = |section: &mut Section| section.bytes = vec![b'1'; 65];
+    let built = with(1, huge);
+    let header = GspImageHeader::parse(&built.file).unwrap();
+    let table = &built.file[header.section_headers()];
+    let names = &built.file[header.names(table).unwrap()];
+    let sections = header.sections(table, names).unwrap();
+    assert_eq!(
+        sections.version(),
+        Err(At::new(
+            field(&built, 2, 0),
+            GspImageError::VersionMalformed
+        ))
+    );
+
+    // The last section header is that of the names.
+    let built = elf64(&self::sections());
+    let header = GspImageHeader::parse(&built.file).unwrap();
+    let size = field(&built, 5, 0x20);
+    for (len, want) in [(0x1_0000, true), (0x1_0001, false)] {
+        let file = poked(&built.file, size, len);
+        let table = &file[header.section_headers()];
+        assert_eq!(header.names(table).is_ok(), want, "{len:#x}");
+    }
+}
