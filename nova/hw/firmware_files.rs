@@ -2,7 +2,9 @@
 
 //! The names of the firmware files of each chip.
 //!
-//! The paths are those of the linux-firmware project. Each chip asks for files in its own directory;
+//! The paths are those of the linux-firmware project. Each file has a second name, under which newer
+//! releases may bring it in another container; nobody ships those yet, so that they are asked for only
+//! if the GSP image is not there under its first name. Each chip asks for files in its own directory;
 //! which chips share a file is decided there, by symbolic links. A file is listed for a chip only if
 //! linux-firmware has it for that chip, so that tools which collect a module's firmware (for an
 //! initramfs, say) find everything they are told about.
@@ -50,6 +52,10 @@ pub struct FirmwareFile {
     pub path: &'static str,
     /// The same path for interfaces that want a C string.
     pub c_path: &'static CStr,
+    /// Its path in the other container: `nvidia/ga102/gsp/gsp.tlv`.
+    pub tlv_path: &'static str,
+    /// The same path for interfaces that want a C string.
+    pub tlv_c_path: &'static CStr,
 }
 
 const fn c_str(bytes: &'static [u8]) -> &'static CStr {
@@ -60,36 +66,39 @@ const fn c_str(bytes: &'static [u8]) -> &'static CStr {
     }
 }
 
+/// A path as text and as a C string.
+macro_rules! path {
+    ($($part:expr),+) => {
+        (
+            concat!("nvidia/", $($part),+),
+            const { c_str(concat!("nvidia/", $($part),+, "\0").as_bytes()) },
+        )
+    };
+}
+
 macro_rules! file {
     ($chip:literal, $kind:ident, $need:ident, $file:literal) => {
+        file!($chip, $kind, $need, $file, $file)
+    };
+    ($chip:literal, $kind:ident, $need:ident, $file:literal, $tlv:literal) => {{
+        const PATH: (&str, &CStr) = path!(
+            $chip,
+            "/gsp/",
+            $file,
+            "-",
+            nova_firmware::release!(),
+            ".bin"
+        );
+        const TLV: (&str, &CStr) = path!($chip, "/gsp/", $tlv, ".tlv");
         FirmwareFile {
             kind: FirmwareKind::$kind,
             need: Need::$need,
-            path: concat!(
-                "nvidia/",
-                $chip,
-                "/gsp/",
-                $file,
-                "-",
-                nova_firmware::release!(),
-                ".bin"
-            ),
-            c_path: const {
-                c_str(
-                    concat!(
-                        "nvidia/",
-                        $chip,
-                        "/gsp/",
-                        $file,
-                        "-",
-                        nova_firmware::release!(),
-                        ".bin\0"
-                    )
-                    .as_bytes(),
-                )
-            },
+            path: PATH.0,
+            c_path: PATH.1,
+            tlv_path: TLV.0,
+            tlv_c_path: TLV.1,
         }
-    };
+    }};
 }
 
 /// The files of one chip, by what its family needs.
@@ -97,7 +106,7 @@ macro_rules! files {
     (tu10x $chip:literal) => {
         &[
             file!($chip, GspImage, Boot, "gsp"),
-            file!($chip, GspBootloader, Boot, "bootloader"),
+            file!($chip, GspBootloader, Boot, "bootloader", "gsp_bootloader"),
             file!($chip, BooterLoad, Boot, "booter_load"),
             file!($chip, BooterUnload, Unload, "booter_unload"),
             file!($chip, GenericBootloader, Boot, "gen_bootloader"),
@@ -107,7 +116,7 @@ macro_rules! files {
     (ga100 $chip:literal) => {
         &[
             file!($chip, GspImage, Boot, "gsp"),
-            file!($chip, GspBootloader, Boot, "bootloader"),
+            file!($chip, GspBootloader, Boot, "bootloader", "gsp_bootloader"),
             file!($chip, BooterLoad, Boot, "booter_load"),
             file!($chip, BooterUnload, Unload, "booter_unload"),
             file!($chip, GenericBootloader, Unload, "gen_bootloader"),
@@ -116,7 +125,7 @@ macro_rules! files {
     (ga10x $chip:literal) => {
         &[
             file!($chip, GspImage, Boot, "gsp"),
-            file!($chip, GspBootloader, Boot, "bootloader"),
+            file!($chip, GspBootloader, Boot, "bootloader", "gsp_bootloader"),
             file!($chip, BooterLoad, Boot, "booter_load"),
             file!($chip, BooterUnload, Unload, "booter_unload"),
         ]
@@ -124,7 +133,7 @@ macro_rules! files {
     (gh100 $chip:literal) => {
         &[
             file!($chip, GspImage, Boot, "gsp"),
-            file!($chip, GspBootloader, Boot, "bootloader"),
+            file!($chip, GspBootloader, Boot, "bootloader", "gsp_bootloader"),
             file!($chip, Fmc, Boot, "fmc"),
         ]
     };
@@ -220,6 +229,13 @@ mod tests {
                 let want = format!("nvidia/{}/gsp/{name}-570.144.bin", chip.name());
                 assert_eq!(file.path, want);
                 assert_eq!(file.c_path.to_str(), Ok(file.path));
+                let name = match file.kind {
+                    GspBootloader => "gsp_bootloader",
+                    _ => name,
+                };
+                let want = format!("nvidia/{}/gsp/{name}.tlv", chip.name());
+                assert_eq!(file.tlv_path, want);
+                assert_eq!(file.tlv_c_path.to_str(), Ok(file.tlv_path));
             }
         }
     }
