@@ -75,16 +75,22 @@ impl Iterator for Parts {
     }
 }
 
-/// An answer being put together.
+/// An answer being put together in a buffer that is lent each time.
 ///
 /// It needs no trust in the sender: an answer never grows beyond the buffer, and each message that is
 /// taken adds at least one byte or ends it.
-#[derive(Debug)]
-pub struct Answer<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Assembly {
     function: Function,
-    buffer: &'a mut [u8],
     filled: usize,
     state: State,
+}
+
+/// An [`Assembly`] with its buffer.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    assembly: Assembly,
+    buffer: &'a mut [u8],
 }
 
 /// How far an answer is.
@@ -164,19 +170,48 @@ impl<'a> Answer<'a> {
     /// An answer of one message may have more, because later releases append fields; they are dropped.
     pub fn new(function: Function, buffer: &'a mut [u8]) -> Self {
         Self {
-            function,
+            assembly: Assembly::new(function),
             buffer,
+        }
+    }
+
+    /// Takes the next message; see [`Assembly::take`].
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`].
+    pub fn take(&mut self, header: &Header, payload: &[u8]) -> Result<Progress, AnswerError> {
+        self.assembly.take(header, payload, self.buffer)
+    }
+}
+
+impl Assembly {
+    /// Awaits the answer to `function`.
+    pub const fn new(function: Function) -> Self {
+        Self {
+            function,
             filled: 0,
             state: State::Awaited,
         }
     }
 
-    /// Takes the next message.
+    /// What was called.
+    pub const fn function(&self) -> Function {
+        self.function
+    }
+
+    /// Takes the next message. `buffer` is to be the same each time; the answer has to have at least as
+    /// many bytes.
     ///
     /// # Errors
     ///
     /// [`AnswerError`]. The answer is lost then, except after [`AnswerError::Stray`].
-    pub fn take(&mut self, header: &Header, payload: &[u8]) -> Result<Progress, AnswerError> {
+    pub fn take(
+        &mut self,
+        header: &Header,
+        payload: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<Progress, AnswerError> {
         let function = header.function;
         match self.state {
             State::Finished => return Err(AnswerError::Finished),
@@ -198,23 +233,23 @@ impl<'a> Answer<'a> {
         if header.result != Status::OK {
             return Ok(Progress::Failed(header.result));
         }
-        let expected = self.buffer.len() - self.filled;
+        let expected = buffer.len().saturating_sub(self.filled);
         if payload.len() > expected && !first {
             let len = payload.len();
             return Err(AnswerError::Long { len, expected });
         }
         let taken = payload.len().min(expected);
-        // PANIC: `filled` never exceeds the buffer's length, nor `taken` what is left of it.
-        self.buffer[self.filled..self.filled + taken].copy_from_slice(&payload[..taken]);
+        // PANIC: what is taken is not more than there is, nor than the buffer has left.
+        buffer[self.filled..self.filled + taken].copy_from_slice(&payload[..taken]);
         self.filled += taken;
-        if self.filled == self.buffer.len() {
+        if self.filled == buffer.len() {
             return Ok(Progress::Complete);
         }
         // Only the last part may be less than full.
         if payload.len() < MAX_PAYLOAD {
             return Err(AnswerError::Short {
                 len: self.filled,
-                expected: self.buffer.len(),
+                expected: buffer.len(),
             });
         }
         self.state = State::Continued;

@@ -67,12 +67,20 @@ impl Pointer {
     ///
     /// `None`, if there are not that many entries.
     pub fn spans(self, len: usize) -> Option<Spans> {
+        self.spans_after(0, len)
+    }
+
+    /// Where `len` bytes are if they start `skip` bytes after the start of the entry the pointer points
+    /// to.
+    ///
+    /// `None`, if there are not that many entries.
+    pub fn spans_after(self, skip: usize, len: usize) -> Option<Spans> {
         // CAST: small numbers.
         let ring = ENTRIES as usize * ENTRY_SIZE;
-        if len > ring {
+        if skip.checked_add(len)? > ring {
             return None;
         }
-        let start = self.0 as usize * ENTRY_SIZE;
+        let start = (self.0 as usize * ENTRY_SIZE + skip) % ring;
         let first = len.min(ring - start);
         Some(Spans {
             first: start..start + first,

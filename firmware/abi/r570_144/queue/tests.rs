@@ -114,6 +114,24 @@ fn spans_wrap_at_the_last_entry() {
     }
     assert_eq!(pointer(0).spans(0x3_f001), None);
     assert_eq!(pointer(62).spans(usize::MAX), None);
+    for (name, start, skip, len, want) in [
+        ("in the entry", 1, 80, 8, (0x1050..0x1058, 0..0)),
+        (
+            "in a later entry",
+            61,
+            0x1000,
+            8,
+            (0x3_e000..0x3_e008, 0..0),
+        ),
+        ("across the end", 62, 0xffc, 8, (0x3_effc..0x3_f000, 0..4)),
+        ("past the end", 62, 0x1010, 8, (0x10..0x18, 0..0)),
+    ] {
+        let (first, wrapped) = want;
+        let want = Some(Spans { first, wrapped });
+        assert_eq!(pointer(start).spans_after(skip, len), want, "{name}");
+    }
+    assert_eq!(pointer(5).spans_after(0x3_f000, 1), None);
+    assert_eq!(pointer(5).spans_after(usize::MAX, 1), None);
 }
 
 #[test]
