@@ -10,6 +10,8 @@
 //! - [`firmware_files`]: the names of the firmware files of each chip.
 //! - [`falcon`]: how a program is put into a falcon.
 //! - [`fb`]: how much video memory there is, and where in it the firmware's regions lie.
+//! - [`bars`]: which PCI BAR is which.
+//! - [`interrupt`]: vectors, and what differs between chips in handling them.
 //! - [`gfw`]: what the boot progress of the GPU's own firmware means.
 //! - [`leftovers`]: what someone else has left in the GPU, and what has to happen then.
 //! - [`sysmem_flush`]: how the address of the flush page is put into its registers.
@@ -22,11 +24,13 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod bars;
 pub mod chip;
 pub mod falcon;
 pub mod fb;
 pub mod firmware_files;
 pub mod gfw;
+pub mod interrupt;
 pub mod leftovers;
 pub mod sysmem_flush;
 pub mod wpr2;
