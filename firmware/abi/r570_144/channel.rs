@@ -137,15 +137,18 @@ impl<E: Into<ChannelError>> From<E> for SendError {
 }
 
 /// Writes what the GSP needs to find the queues: page table, and header of the command queue. All else in
-/// the memory has to be 0.
+/// the memory has to be 0. `scratch` may hold anything, before and after.
 ///
 /// # Errors
 ///
 /// [`OutOfRange`].
-pub fn set_up(memory: &impl SharedMemory, place: queue::Memory) -> Result<(), OutOfRange> {
-    let mut page = [0; PAGE_SIZE];
-    place.encode_page_table(&mut page);
-    memory.write(0, &page)?;
+pub fn set_up(
+    memory: &impl SharedMemory,
+    place: queue::Memory,
+    scratch: &mut [u8; PAGE_SIZE],
+) -> Result<(), OutOfRange> {
+    place.encode_page_table(scratch);
+    memory.write(0, scratch)?;
     let header = TxHeader {
         write: Pointer::FIRST,
     };
@@ -199,7 +202,7 @@ impl CommandEnd {
         let end = wanted as usize * ENTRY_SIZE;
         put(memory, start, 0, &headers)?;
         put(memory, start, HEADERS_SIZE, payload)?;
-        const ZEROS: [u8; ENTRY_SIZE] = [0; ENTRY_SIZE];
+        static ZEROS: [u8; ENTRY_SIZE] = [0; ENTRY_SIZE];
         // PANIC: less than an entry is left in the last one.
         put(memory, start, header.size(), &ZEROS[..end - header.size()])?;
 

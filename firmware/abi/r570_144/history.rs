@@ -10,7 +10,7 @@ use super::{
 use core::fmt;
 
 /// How many messages are remembered.
-pub const CAPACITY: usize = 64;
+pub const CAPACITY: usize = 32;
 
 /// Who sent a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Entry {
     /// The result of what is answered.
     pub result: Status,
     /// Bytes of its payload.
-    pub payload_len: usize,
+    pub payload_len: u32,
 }
 
 impl Entry {
@@ -47,7 +47,8 @@ impl Entry {
             number: header.number,
             function: header.function,
             result: header.result,
-            payload_len: header.payload_len(),
+            // CAST: at most `MAX_PAYLOAD`.
+            payload_len: header.payload_len() as u32,
         }
     }
 }
@@ -177,10 +178,10 @@ mod tests {
             history.note(entry(number));
         }
         assert_eq!(numbers(&history), [0, 1, 2]);
-        for number in 3..70 {
+        for number in 3..38 {
             history.note(entry(number));
         }
-        assert_eq!(numbers(&history), (6..70).collect::<Vec<_>>());
+        assert_eq!(numbers(&history), (6..38).collect::<Vec<_>>());
     }
 
     #[test]

@@ -160,10 +160,22 @@ impl StaticInfo {
         })
     }
 
-    /// The regions of video memory that the driver may use, none of them empty. There may be none, and
-    /// they may overlap or lie outside of video memory if GSP-RM says so.
-    pub fn usable_regions(&self) -> impl Iterator<Item = Range<u64>> + '_ {
-        self.regions.iter().flatten().map(|it| it.start..it.end)
+    /// The regions of video memory that the driver may use, none of them empty. There may be none.
+    ///
+    /// Whatever GSP-RM says, they lie in the first `vram_size` bytes, and do not overlap: one that would is
+    /// left out.
+    pub fn usable_regions(&self, vram_size: u64) -> impl Iterator<Item = Range<u64>> + '_ {
+        let regions = self.regions.iter().enumerate();
+        regions.filter_map(move |(index, region)| {
+            let region = region.as_ref()?;
+            // PANIC: there are more regions than the index.
+            let before = &self.regions[..index];
+            let overlaps = before
+                .iter()
+                .flatten()
+                .any(|it| it.start < region.end && region.start < it.end);
+            (region.end <= vram_size && !overlaps).then_some(region.start..region.end)
+        })
     }
 }
 

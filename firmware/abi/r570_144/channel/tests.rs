@@ -70,7 +70,8 @@ struct Gsp {
 impl Gsp {
     fn new() -> Self {
         let memory = Bytes(RefCell::new(vec![0; MEMORY_SIZE]));
-        set_up(&memory, queue::Memory::new(0x10_0000).unwrap()).unwrap();
+        let place = queue::Memory::new(0x10_0000).unwrap();
+        set_up(&memory, place, &mut [0xff; PAGE_SIZE]).unwrap();
         let header = TxHeader {
             write: Pointer::FIRST,
         };
@@ -436,7 +437,11 @@ fn memory_that_is_too_small_is_an_error() {
     let none = Bytes(RefCell::new(vec![]));
     assert_eq!(end.look(&none), Err(OutOfRange.into()));
     assert_eq!(
-        set_up(&none, queue::Memory::new(0x1000).unwrap()),
+        set_up(
+            &none,
+            queue::Memory::new(0x1000).unwrap(),
+            &mut [0; PAGE_SIZE]
+        ),
         Err(OutOfRange)
     );
 }

@@ -52,7 +52,7 @@ fn answer() -> Vec<u8> {
 fn regions(answer: &[u8]) -> Vec<Range<u64>> {
     StaticInfo::parse(answer)
         .unwrap()
-        .usable_regions()
+        .usable_regions(u64::MAX)
         .collect()
 }
 
@@ -60,7 +60,7 @@ fn regions(answer: &[u8]) -> Vec<Range<u64>> {
 fn fields_are_read() {
     let info = StaticInfo::parse(&answer()).unwrap();
     assert_eq!(info.name.unwrap().as_str(), "NVIDIA GeForce RTX 3080");
-    assert!(info.usable_regions().eq(Some(0..0x1_f200_0000)));
+    assert!(info.usable_regions(8 << 30).eq(Some(0..0x1_f200_0000)));
     assert_eq!(info.bar1_page_directory, 0x1_f300_0000);
     assert_eq!(info.bar2_page_directory, 0x1_f301_0000);
     let InternalHandles {
@@ -128,6 +128,33 @@ fn there_are_16_regions_at_most() {
 }
 
 #[test]
+fn regions_are_in_video_memory_and_apart() {
+    let mut answer = answer();
+    answer[0x158] = 4;
+    for (index, [base, limit]) in [
+        [0x1000, 0x2fff],
+        [0x2fff, 0x3fff],
+        [0x3000, 0x3fff],
+        [0x4000, 0x4fff],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        put_region(&mut answer, index, [base, limit, 0], [1, 1, 0]);
+    }
+    let info = StaticInfo::parse(&answer).unwrap();
+    for (vram_size, want) in [
+        (0x5000, &[(0x1000, 0x3000), (0x4000, 0x5000)][..]),
+        (0x4fff, &[(0x1000, 0x3000)]),
+        (0x2fff, &[]),
+    ] {
+        let regions = info.usable_regions(vram_size);
+        let regions: Vec<_> = regions.map(|it| (it.start, it.end)).collect();
+        assert_eq!(regions, want, "{vram_size:#x}");
+    }
+}
+
+#[test]
 fn names_that_cannot_be_printed_are_none() {
     for (name, bytes, want) in [
         ("UTF-8", "GPU \u{3b1}\0".as_bytes(), Some("GPU \u{3b1}")),
@@ -155,7 +182,7 @@ fn damage_to_any_word_does_not_panic() {
     for answer in mutations(&answer(), SIZE) {
         if let Ok(info) = StaticInfo::parse(&answer) {
             assert!(info
-                .usable_regions()
+                .usable_regions(u64::MAX)
                 .all(|region| region.start < region.end));
         }
     }
@@ -165,6 +192,6 @@ proptest! {
     #[test]
     fn any_bytes_can_be_read(bytes in any_vec(any::<u8>(), SIZE)) {
         let info = StaticInfo::parse(&bytes).unwrap();
-        prop_assert!(info.usable_regions().count() <= MAX_REGIONS);
+        prop_assert!(info.usable_regions(u64::MAX).count() <= MAX_REGIONS);
     }
 }
