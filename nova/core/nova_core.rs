@@ -19,8 +19,16 @@ mod fuse;
 mod fwsec;
 mod gfw;
 mod gpu;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the boot that ends in this conversation comes next"
+)]
+mod gsp;
 mod identify;
 mod kunit;
+#[expect(dead_code, reason = "as above")]
+mod timeline;
 mod vbios;
 mod wait;
 
