@@ -27,6 +27,7 @@ pub mod device;
 pub mod dma;
 pub mod engines;
 pub mod faults;
+pub mod gsp_rm;
 pub mod irq;
 pub mod phase;
 pub mod recorder;
