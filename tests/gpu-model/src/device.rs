@@ -7,6 +7,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::{
+    apertures::Apertures,
     bar0::{
         self,
         Bar0, //
@@ -127,6 +128,7 @@ pub struct Device {
     config: ConfigSpace,
     bar0: Bar0,
     vram: Vram,
+    apertures: Apertures,
     dma: DmaSpace,
     irqs: Irqs,
     progress: Progress,
@@ -160,6 +162,7 @@ impl Device {
             irqs: Irqs::new(config.caps()),
             config,
             vram: Vram::new(bytes)?,
+            apertures: Apertures::new(chip.family),
             dma: DmaSpace::new(chip.family.dma_bits()),
             progress: Progress::default(),
             bar0_accesses: 0,
@@ -301,36 +304,6 @@ impl Device {
         }
     }
 
-    /// Reads an aperture (`bar` 1 to 4) or the I/O BAR (5).
-    pub fn aperture_read(&mut self, bar: usize, offset: u64, out: &mut [u8]) {
-        let now = self.recorder.now_us();
-        self.recorder.counters.other_reads += 1;
-        if self.shows_vram(bar) {
-            if let Err(error) = self.vram.read(offset, out) {
-                eprintln!("gpu-model: VRAM at {offset:#x} cannot be read: {error}");
-                out.fill(0xff);
-            }
-        } else {
-            out.fill(0);
-            self.complain_io(now, offset, 0);
-        }
-        self.recorder
-            .access(now, BAR_KINDS[bar], Op::Read, offset, out, "");
-    }
-
-    /// Writes an aperture (`bar` 1 to 4) or the I/O BAR (5).
-    pub fn aperture_write(&mut self, bar: usize, offset: u64, data: &[u8]) {
-        let now = self.recorder.now_us();
-        self.recorder.counters.other_writes += 1;
-        self.recorder
-            .access(now, BAR_KINDS[bar], Op::Write, offset, data, "");
-        if !self.shows_vram(bar) {
-            self.complain_io(now, offset, 0);
-        } else if let Err(error) = self.vram.write(offset, data) {
-            eprintln!("gpu-model: VRAM at {offset:#x} cannot be written: {error}");
-        }
-    }
-
     /// Reads the expansion ROM.
     pub fn rom_read(&mut self, offset: u64, out: &mut [u8]) {
         out.fill(0xff);
@@ -469,6 +442,7 @@ impl Device {
             ..Line::new(now, "reset")
         });
         self.bar0.reset(now);
+        self.apertures.reset();
         if let Err(error) = self.vram.clear() {
             eprintln!("gpu-model: VRAM cannot be cleared: {error}");
         }
@@ -562,6 +536,7 @@ impl Device {
                     mask,
                 } => self.config.write_private(offset, value, mask),
                 Effect::Interrupt => self.interrupt(),
+                Effect::TlbInvalidated => self.apertures.invalidate(),
                 Effect::Fault(name) => {
                     self.recorder.fault(now, name, Some(u64::from(address)));
                 }
@@ -611,12 +586,6 @@ impl Device {
         self.recorder
             .violation(now, complaint, address, value, phase);
     }
-
-    fn shows_vram(&self, bar: usize) -> bool {
-        let bars = self.config.bars();
-        bars.get(bar)
-            .is_some_and(|bar| bar.is_some_and(|bar| !bar.io))
-    }
 }
 
 const BAR_KINDS: [&str; 6] = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5"];
@@ -648,6 +617,8 @@ fn rom_image(chip: &Chip, given: Option<Vec<u8>>) -> Result<Vec<u8>, DeviceError
         }
     }
 }
+
+mod window;
 
 #[cfg(test)]
 mod tests;

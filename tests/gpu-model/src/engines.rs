@@ -10,6 +10,7 @@
 pub mod fuse;
 pub mod intr;
 pub mod mirror;
+pub mod mmu;
 pub mod pbus;
 pub mod pdisp;
 pub mod pfb;
@@ -71,6 +72,8 @@ pub enum Effect {
     },
     /// The interrupt line rose.
     Interrupt,
+    /// The driver invalidated translations.
+    TlbInvalidated,
     /// An injected fault changed what the guest saw.
     Fault(&'static str),
 }
@@ -151,6 +154,7 @@ pub fn all(
         Box::new(pdisp::Pdisp::new(plan)),
         Box::new(pramin::Pramin::default()),
         Box::new(intr::Intr::default()),
+        Box::new(mmu::Mmu::default()),
     ]
 }
 

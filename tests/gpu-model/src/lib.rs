@@ -14,11 +14,12 @@
 //!
 //! What is modelled: configuration space, interrupts' plumbing, DMA mappings, identification,
 //! secure boot progress, sysmem flush page, VRAM size, fuses, VBIOS window, PRAMIN, timer and
-//! interrupt tree. The other two apertures show VRAM without translation, as before page tables
-//! exist. Falcons, FSP and GSP are not modelled: their registers are unknown.
+//! interrupt tree, page tables of the other two apertures (which show VRAM without translation until
+//! there are any). Falcons, FSP and GSP are not modelled: their registers are unknown.
 
 #![forbid(unsafe_code)]
 
+pub mod apertures;
 pub mod backend;
 pub mod bar0;
 pub mod chips;
@@ -27,6 +28,7 @@ pub mod device;
 pub mod dma;
 pub mod engines;
 pub mod faults;
+pub mod gmmu;
 pub mod gsp_rm;
 pub mod irq;
 pub mod phase;

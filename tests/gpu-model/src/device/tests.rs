@@ -503,3 +503,5 @@ fn report_has_the_agreed_shape() {
     assert_eq!(report["registers"]["0x000000 NV_PMC_BOOT_0"]["reads"], 1);
     assert_eq!(crate::report::status(&bench.device), 3);
 }
+
+mod window;

@@ -40,4 +40,7 @@ pub enum BusRule {
     Prom = 14,
     /// Register polled without pause for longer than its wait is known to take.
     BusyPolling = 15,
+    /// Aperture accessed where its page tables map nothing, against a mapping's direction, or through a
+    /// mapping that was changed without an invalidation.
+    Aperture = 16,
 }
