@@ -55,6 +55,10 @@ run:				## boot a stock kernel with an emulated GPU and watch the drivers bind (
 	$(harness) run --chip $(CHIP) $(if $(VRAM),--vram $(VRAM)) $(if $(FAULT),--fault $(FAULT)) \
 		$(if $(filter 1,$(DEBUG)),--debug) $(if $(filter 1,$(GUEST_SHELL)),--shell)
 
+.PHONY: timeline
+timeline:			## draw what driver and emulated GPU do while a card comes up: build/timeline.svg (CHIP= VRAM=)
+	$(harness) run --chip $(CHIP) $(if $(VRAM),--vram $(VRAM)) --timeline build/timeline.svg
+
 .PHONY: test
 test:				## run every test; ends with a line `N passed, N failed`
 	$(harness) test

@@ -15,11 +15,12 @@ use crate::{
 /// Text of `--help`.
 pub const USAGE: &str = "\
 usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug] [--iommu] [--shell]
-                    [--trace FILE]
+                    [--trace FILE] [--timeline FILE.svg]
        nova-vm test [--only PATTERN] [--list] [--jobs N] [--junit FILE] [--rebinds N]
        nova-vm tlv  --chip NAME --output DIR [--firmware DIR]
 
-run    boots one guest with an emulated GPU, loads both modules and shows what a user would see
+run    boots one guest with an emulated GPU, loads both modules and shows what a user would see;
+       --timeline: draws what driver and device did meanwhile
 test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
        one for each CPU); --rebinds: rounds of the endurance claims (default: 100)
 tlv    makes the TLV files that upstream's nova-core wants from the .bin files of linux-firmware.
@@ -65,6 +66,8 @@ pub enum Command {
         shell: bool,
         /// Where to put the GPU's trace.
         trace: Option<PathBuf>,
+        /// Where to put a picture of the bring-up.
+        timeline: Option<PathBuf>,
     },
     /// Run claims.
     Test {
@@ -109,7 +112,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
     let (mut debug, mut iommu, mut shell) = (false, false, false);
     let (mut only, mut list, mut jobs, mut junit) = (None, false, cpus_here(), None);
     let mut rebinds = cases::REBINDS;
-    let (mut firmware, mut output) = (None, None);
+    let (mut firmware, mut output, mut timeline) = (None, None, None);
 
     let verb = words.next().unwrap_or_else(|| "--help".to_owned());
     let (running, testing, converting) = (verb == "run", verb == "test", verb == "tlv");
@@ -144,6 +147,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             "--vram" if running => vram = Some(value()?),
             "--fault" if running => faults.push(value()?),
             "--trace" if running => trace = Some(value()?.into()),
+            "--timeline" if running => timeline = Some(value()?.into()),
             "--debug" if running => debug = true,
             "--iommu" if running => iommu = true,
             "--shell" if running => shell = true,
@@ -180,6 +184,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             iommu,
             shell,
             trace,
+            timeline,
         }
     } else {
         Command::Test {
@@ -227,6 +232,7 @@ mod tests {
                 iommu: false,
                 shell: true,
                 trace: None,
+                timeline: None,
             };
             assert_eq!(command, wanted, "{line}");
         }

@@ -41,6 +41,7 @@ pub mod serial;
 pub mod session;
 pub mod splat;
 pub mod store;
+pub mod timeline;
 pub mod tlv;
 pub mod trace;
 pub mod vm;

@@ -79,6 +79,7 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
             iommu,
             shell,
             trace,
+            timeline,
         } => {
             let env = env::prepare(common, env::stop_on_signals()?)?;
             let request = run::Request {
@@ -91,6 +92,7 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
                 iommu,
                 shell,
                 trace,
+                timeline,
             };
             let good = run::run(&env, &request)?;
             Ok(if good {

@@ -38,6 +38,7 @@ use crate::{
         failure_lines,
         Env, //
     },
+    timeline,
     trace::Trace,
     vm::{
         Remains,
@@ -64,6 +65,8 @@ pub struct Request {
     pub shell: bool,
     /// Where to put the trace.
     pub trace: Option<PathBuf>,
+    /// Where to put a picture of the bring-up.
+    pub timeline: Option<PathBuf>,
 }
 
 /// Boots, shows, and returns whether both drivers are bound and the device has nothing to object.
@@ -97,13 +100,20 @@ pub fn run(env: &Env, request: &Request) -> Result<bool> {
         env.accel.name()
     );
 
-    let (good, remains) = if request.shell {
+    let Shown {
+        good,
+        remains,
+        stages,
+    } = if request.shell {
         shell(env, &scenario)?
     } else {
         show(env, &scenario)?
     };
     if let Some(remains) = &remains {
         device_view(remains);
+        if let Some(target) = &request.timeline {
+            draw(remains, &stages, &format!("{chip} on {release}"), target)?;
+        }
         if let Some(target) = &request.trace {
             copy_trace(remains, target)?;
         }
@@ -123,7 +133,22 @@ pub fn run(env: &Env, request: &Request) -> Result<bool> {
     Ok(good && clean)
 }
 
-type Shown = (bool, Option<Remains>);
+/// What came of a guest.
+struct Shown {
+    good: bool,
+    remains: Option<Remains>,
+    stages: Vec<timeline::Stage>,
+}
+
+impl Shown {
+    fn new(good: bool, remains: Option<Remains>) -> Self {
+        Self {
+            good,
+            remains,
+            stages: Vec::new(),
+        }
+    }
+}
 
 fn show(env: &Env, scenario: &Scenario) -> Result<Shown> {
     let mut vm = match env.boot(scenario) {
@@ -132,16 +157,30 @@ fn show(env: &Env, scenario: &Scenario) -> Result<Shown> {
             failure_lines(&failure)
                 .iter()
                 .for_each(|line| println!("{line}"));
-            return Ok((false, None));
+            return Ok(Shown::new(false, None));
         }
     };
     println!("guest ready after {:.1} s", vm.boot_time.as_secs_f64());
     println!();
     vm.mark();
     let args = [("bdf".to_owned(), pci_address(0))];
+    let mut stages = Vec::new();
     let good = match vm.step("show", &args, SHOW_LIMIT) {
         Ok(result) => {
-            result.notes.iter().for_each(|line| println!("{line}"));
+            let (file, notes): (Vec<_>, Vec<_>) = result
+                .notes
+                .iter()
+                .partition(|line| line.starts_with(timeline::MARK));
+            notes.iter().for_each(|line| println!("{line}"));
+            let file = file.iter().filter_map(|l| l.strip_prefix(timeline::MARK));
+            stages = timeline::parse(file)?;
+            if !stages.is_empty() {
+                println!();
+                println!("Timeline of probe:");
+                timeline::table(&stages)
+                    .iter()
+                    .for_each(|line| println!("  {line}"));
+            }
             for splat in &result.splats {
                 splat.lines.iter().for_each(|line| println!("{line}"));
             }
@@ -155,7 +194,32 @@ fn show(env: &Env, scenario: &Scenario) -> Result<Shown> {
         }
     };
     println!();
-    Ok((good, Some(vm.finish())))
+    let remains = Some(vm.finish());
+    Ok(Shown {
+        good,
+        remains,
+        stages,
+    })
+}
+
+/// Draws what driver and device did from loading the modules on.
+fn draw(
+    remains: &Remains,
+    stages: &[timeline::Stage],
+    title: &str,
+    target: &PathBuf,
+) -> Result<()> {
+    for (files, _) in &remains.gpus {
+        let trace = Trace::load(&files.trace)?;
+        let lanes = trace
+            .part(1)
+            .map(timeline::device::lanes)
+            .unwrap_or_default();
+        let svg = timeline::svg::document(title, stages, &lanes);
+        fs::write(target, svg).context(|| target.display().to_string())?;
+        println!("timeline: {}", target.display());
+    }
+    Ok(())
 }
 
 /// What the device saw.
@@ -217,14 +281,14 @@ fn shell(env: &Env, scenario: &Scenario) -> Result<Shown> {
             failure_lines(&failure)
                 .iter()
                 .for_each(|line| println!("{line}"));
-            return Ok((false, None));
+            return Ok(Shown::new(false, None));
         }
     };
     forward_keys(&vm)?;
     let clean = vm.wait_until_off();
     drop(terminal);
     println!();
-    Ok((clean, Some(vm.finish())))
+    Ok(Shown::new(clean, Some(vm.finish())))
 }
 
 /// Sends what is typed to the guest, on a thread that ends with this program.

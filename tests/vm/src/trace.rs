@@ -21,6 +21,9 @@ use crate::error::{
 /// One line of a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Line {
+    /// Microseconds since the emulated GPU started.
+    #[serde(default)]
+    pub t_us: u64,
     /// `bar0`, `config`, `dma_map`, `mark` and so on.
     pub kind: String,
     /// `R` or `W` for accesses.
@@ -32,11 +35,19 @@ pub struct Line {
     /// Value, as `0x…`.
     #[serde(default)]
     pub value: String,
+    /// Length in bytes.
+    #[serde(default)]
+    pub size: u64,
+    /// Register, message, state or fault.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// An access to BAR0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
+    /// Microseconds since the emulated GPU started.
+    pub t_us: u64,
     /// Whether it was a write.
     pub write: bool,
     /// Register offset in bytes.
@@ -45,11 +56,30 @@ pub struct Access {
     pub value: u64,
 }
 
-/// The BAR0 accesses of a trace, cut at the harness's marks: part 0 is before the first mark.
+/// What lies between two marks of the harness.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// Accesses to BAR0, in order.
+    pub accesses: Vec<Access>,
+    /// What the device did by itself: DMA, messages, interrupts, states.
+    pub events: Vec<Line>,
+}
+
+impl Part {
+    /// Events of this kind.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Line> {
+        self.events.iter().filter(move |event| event.kind == kind)
+    }
+}
+
+/// A trace, cut at the harness's marks: part 0 is before the first mark.
 #[derive(Debug, Default)]
 pub struct Trace {
-    parts: Vec<Vec<Access>>,
+    parts: Vec<Part>,
 }
+
+/// Kinds of lines that say how the bus was set up, or come from elsewhere: nothing is made of them.
+const UNUSED: &[&str] = &["\"config\"", "\"dma_map\"", "\"dma_unmap\""];
 
 impl Trace {
     /// Reads a trace file; a cut last line is ignored.
@@ -67,43 +97,48 @@ impl Trace {
 
     fn read(lines: impl Iterator<Item = String>) -> Self {
         let mut trace = Self {
-            parts: vec![Vec::new()],
+            parts: vec![Part::default()],
         };
         for line in lines {
-            // Marks and BAR0 accesses are a small part of a long file: look before parsing.
-            if !line.contains("\"bar0\"") && !line.contains("\"mark\"") {
+            // Traces are long: look before parsing.
+            if UNUSED.iter().any(|kind| line.contains(kind)) {
                 continue;
             }
             let Ok(line) = serde_json::from_str::<Line>(&line) else {
                 continue;
             };
-            if line.kind == "mark" {
-                trace.parts.push(Vec::new());
-            } else if let (Some(offset), Some(value), Some(part)) = (
-                number(&line.addr),
-                number(&line.value),
-                trace.parts.last_mut(),
-            ) {
-                part.push(Access {
+            let Some(part) = trace.parts.last_mut() else {
+                continue;
+            };
+            match (line.kind.as_str(), number(&line.addr), number(&line.value)) {
+                ("mark", _, _) => trace.parts.push(Part::default()),
+                ("bar0", Some(offset), Some(value)) => part.accesses.push(Access {
+                    t_us: line.t_us,
                     write: line.op == "W",
                     offset,
                     value,
-                });
+                }),
+                _ => part.events.push(line),
             }
         }
         trace
     }
 
+    /// Part `n`, if there are so many.
+    pub fn part(&self, n: usize) -> Option<&Part> {
+        self.parts.get(n)
+    }
+
     /// Reads and writes in part `n`.
     pub fn counts(&self, n: usize) -> (usize, usize) {
-        let part = self.parts.get(n).map_or(&[][..], Vec::as_slice);
+        let part = self.part(n).map_or(&[][..], |part| &part.accesses);
         let writes = part.iter().filter(|a| a.write).count();
         (part.len() - writes, writes)
     }
 
     /// All accesses in order.
     pub fn accesses(&self) -> impl Iterator<Item = &Access> {
-        self.parts.iter().flatten()
+        self.parts.iter().flat_map(|part| &part.accesses)
     }
 
     /// Values written to `offset`, in order.
@@ -139,5 +174,22 @@ mod tests {
         assert_eq!(trace.counts(2), (0, 0));
         assert_eq!(trace.writes_to(0x100c10), [0x1234, 0]);
         assert!(trace.writes_to(0x4).is_empty());
+    }
+
+    #[test]
+    fn what_the_device_does_is_kept_with_its_part() {
+        let lines = [
+            r#"{"t_us":1,"kind":"dma_map","op":"fd","addr":"0x0","size":4096,"value":"0x3"}"#,
+            r#"{"t_us":2,"kind":"mark"}"#,
+            r#"{"t_us":3,"kind":"irq","op":"MSI","value":"0x0"}"#,
+            r#"{"t_us":9,"kind":"dma","op":"R","addr":"0x1000","size":256,"name":"GSP"}"#,
+        ];
+        let trace = Trace::read(lines.iter().map(|l| (*l).to_owned()));
+        assert!(trace.part(0).is_some_and(|p| p.events.is_empty()));
+        let part = trace.part(1).unwrap();
+        assert_eq!(part.of_kind("irq").count(), 1);
+        let sizes: Vec<u64> = part.of_kind("dma").map(|l| l.size).collect();
+        assert_eq!((sizes, part.events[1].t_us), (vec![256], 9));
+        assert!(trace.part(2).is_none());
     }
 }

@@ -3,6 +3,8 @@
 load_stock_modules
 load nova_core
 load nova_drm
+timeline=/sys/kernel/debug/nova-core/$bdf/timeline
+if [ -e "$timeline" ]; then sed 's/^/timeline: /' "$timeline"; fi
 echo "Kernel log:"
 kernel_log | grep -E 'nova|drm' | grep -v nova-vm: | sed 's/^/  /' || true
 echo
