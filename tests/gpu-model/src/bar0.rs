@@ -3,21 +3,23 @@
 //! BAR0: finds the register behind an offset, applies the checks that are the same for all of
 //! them, and hands the access to its engine.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    ops::Range, //
+};
 
 use crate::{
-    chips::{
-        Chip,
-        Family, //
-    },
+    chips::Family,
     engines::{
         self,
         pmc,
         Cx,
         Effect,
         Effects,
-        Engine, //
+        Engine,
+        Parts, //
     },
+    falcon::Which,
     faults::Plan,
     phase::{
         self,
@@ -28,8 +30,10 @@ use crate::{
         Reg, //
     },
     violations::{
-        BusRule, //
+        BusRule,
         Complaint,
+        FalconRule,
+        Rule, //
     },
 };
 
@@ -50,14 +54,14 @@ const BLOCKS: &[(u32, u32, &str)] = &[
     (0x088000, 0x089000, "configuration mirror up to Ada"),
     (0x092000, 0x093000, "configuration mirror from Hopper on"),
     (0x100000, 0x110000, "PFB"),
-    (0x110000, 0x114000, "GSP falcon, which this model does not have yet"),
+    (0x110000, 0x114000, "GSP falcon, which this model has up to Ada only"),
     (0x118000, 0x119000, "PGC6"),
     (0x1fa000, 0x1fb000, "PFB MMU"),
     (0x300000, 0x400000, "PROM"),
     (0x600000, 0x700000, "PDISP"),
     (0x700000, 0x800000, "PRAMIN"),
     (0x820000, 0x825000, "FUSE"),
-    (0x840000, 0x844000, "SEC2 falcon, which this model does not have yet"),
+    (0x840000, 0x844000, "SEC2 falcon, which this model has up to Ada only"),
     (0x870000, 0x871000, "HSHUB0"),
     (0x8a1000, 0x8a2000, "FBHUB0"),
     (0x8f0000, 0x8f4000, "FSP, which this model does not have yet"),
@@ -97,11 +101,10 @@ pub struct Bar0 {
 }
 
 impl Bar0 {
-    /// The registers of `chip`, with the faults of `plan`.
-    ///
-    /// `vram_register` is the value of the VRAM size register, `rom` what the PROM window shows.
-    pub fn new(chip: &'static Chip, plan: &Plan, vram_register: u32, rom: Vec<u8>) -> Self {
-        let engines = engines::all(chip, plan, vram_register, rom);
+    /// The registers of what `parts` says, with the faults of `plan`.
+    pub fn new(parts: Parts, plan: &Plan) -> Self {
+        let chip = parts.chip;
+        let engines = engines::all(parts, plan);
         let mut elements = HashMap::new();
         let mut windows = Vec::new();
         let mut flush_registers = Vec::new();
@@ -141,6 +144,25 @@ impl Bar0 {
         }
     }
 
+    /// The machine was reset, not only the function: [`Self::reset`] comes before.
+    pub fn machine_reset(&mut self) {
+        for engine in &mut self.engines {
+            engine.machine_reset();
+        }
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, cx: &Cx<'_>) -> Effects {
+        let engines = self.engines.iter_mut();
+        engines.flat_map(|engine| engine.tick(cx)).collect()
+    }
+
+    /// A range of the guest's memory can no longer be reached.
+    pub fn unmapped(&mut self, gone: &Range<u64>) -> Effects {
+        let engines = self.engines.iter_mut();
+        engines.flat_map(|engine| engine.unmapped(gone)).collect()
+    }
+
     /// Is some engine's interrupt line up?
     pub fn interrupt_pending(&self) -> bool {
         self.engines.iter().any(|engine| engine.interrupt_pending())
@@ -154,13 +176,14 @@ impl Bar0 {
             return self.unknown(address, "read", value_of(out));
         };
         let reg = place.at.reg;
-        let mut effects = alignment(reg, out.len());
+        let mut effects = alignment(address, reg, out.len());
         if reg.readable {
             effects.extend(self.engines[place.engine].read_bytes(place.at, lane, out, cx));
         } else {
             let bytes = PRI_ERROR.to_le_bytes();
             out.copy_from_slice(&bytes[lane..lane + out.len()]);
             effects.push(complain(
+                address,
                 BusRule::Direction,
                 "read of a write-only register",
             ));
@@ -175,9 +198,10 @@ impl Bar0 {
             return self.unknown(address, "write", value);
         };
         let reg = place.at.reg;
-        let mut effects = alignment(reg, data.len());
+        let mut effects = alignment(address, reg, data.len());
         if reg.accepted() == 0 {
             effects.push(complain(
+                address,
                 BusRule::Direction,
                 "write to a read-only register",
             ));
@@ -190,6 +214,7 @@ impl Bar0 {
             // Reserved bits may be written back as they were read.
             if reserved != 0 && reserved & !engine.read(place.at, cx).value != 0 {
                 effects.push(complain(
+                    address,
                     BusRule::Direction,
                     "write of ones to reserved bits",
                 ));
@@ -257,7 +282,8 @@ impl Bar0 {
             .engines
             .iter()
             .flat_map(|engine| engines::find(engine.regs(), address))
-            .next();
+            // The falcons of chips that FSP boots are not modelled: the block says so.
+            .find(|_| !self.family.boots_by_fsp() || Which::at(address).is_none());
         let block = BLOCKS
             .iter()
             .find(|(start, end, _)| (*start..*end).contains(&address))
@@ -290,7 +316,11 @@ impl Bar0 {
             key: address,
             group: None,
             value,
-            effects: vec![Effect::Complain(Complaint::new(rule, what))],
+            effects: vec![if self.family.boots_by_fsp() {
+                Effect::Complain(Complaint::new(rule, what))
+            } else {
+                complain(address, rule, what)
+            }],
         }
     }
 }
@@ -302,20 +332,31 @@ fn value_of(bytes: &[u8]) -> u32 {
         .fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
-fn complain(rule: BusRule, what: &str) -> Effect {
-    Effect::Complain(Complaint::new(rule, what))
+/// The breach of `rule` at `address`; falcons have numbers of their own for some rules.
+fn complain(address: u32, rule: BusRule, what: impl Into<String>) -> Effect {
+    let rule = match (Which::at(address), rule) {
+        (Some(_), BusRule::Alignment) => FalconRule::Alignment.into(),
+        (Some(_), BusRule::NoSuchRegister) => FalconRule::NoSuchRegister.into(),
+        (Some(_), BusRule::Direction) => FalconRule::Direction.into(),
+        (_, rule) => Rule::from(rule),
+    };
+    Effect::Complain(Complaint {
+        rule,
+        what: what.into(),
+    })
 }
 
 /// Whole dwords only, except for the registers that are accessed by bytes.
-fn alignment(reg: &Reg, len: usize) -> Effects {
+fn alignment(address: u32, reg: &Reg, len: usize) -> Effects {
     let fits = len == 4 || reg.bytes && len == 1;
     if fits {
         return Effects::new();
     }
-    vec![Effect::Complain(Complaint::new(
+    vec![complain(
+        address,
         BusRule::Alignment,
         format!("access to {len} bytes of a dword register"),
-    ))]
+    )]
 }
 
 #[cfg(test)]

@@ -59,6 +59,11 @@ impl Families {
         Self(bits)
     }
 
+    /// The generations that are in both sets.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Is `family` in the set?
     pub const fn has(self, family: Family) -> bool {
         self.0 & (1 << family as u8) != 0
@@ -80,6 +85,12 @@ impl Family {
     /// Does the FSP start the firmware? Otherwise SEC2 does.
     pub const fn boots_by_fsp(self) -> bool {
         Families::FSP_BOOT.has(self)
+    }
+
+    /// Are falcons loaded by DMA, and their programs checked by a boot ROM? Otherwise they are
+    /// loaded through ports.
+    pub const fn loads_by_dma(self) -> bool {
+        matches!(self, Self::Ga10x | Self::Ada)
     }
 
     /// Highest number of address bits the chip puts on the bus.

@@ -2,7 +2,10 @@
 
 //! The function: all state of one emulated GPU, and the one place where effects are carried out.
 
-use std::io;
+use std::{
+    io,
+    path::PathBuf, //
+};
 
 use thiserror::Error;
 
@@ -11,6 +14,14 @@ use crate::{
     bar0::{
         self,
         Bar0, //
+    },
+    boot::{
+        dirty::Dirty,
+        firmware_dir::{
+            self,
+            FirmwareError, //
+        },
+        Known, //
     },
     chips::{
         Chip,
@@ -34,7 +45,8 @@ use crate::{
     engines::{
         Cx,
         Effect,
-        Effects, //
+        Effects,
+        Parts, //
     },
     faults::{
         FaultError,
@@ -48,7 +60,8 @@ use crate::{
     },
     phase::{
         Group,
-        Progress, //
+        Progress,
+        Stage, //
     },
     recorder::{
         Op,
@@ -86,6 +99,10 @@ pub struct Options {
     pub faults: Vec<String>,
     /// Show an expansion ROM BAR.
     pub rom_bar: bool,
+    /// Directory such as `/lib/firmware` whose files the model compares with what it is given.
+    pub firmware_dir: Option<PathBuf>,
+    /// State in which the card is when the machine starts, if it is not as new.
+    pub dirty: Option<Dirty>,
 }
 
 impl Options {
@@ -97,6 +114,8 @@ impl Options {
             vbios: None,
             faults: Vec::new(),
             rom_bar: false,
+            firmware_dir: None,
+            dirty: None,
         }
     }
 }
@@ -116,6 +135,15 @@ pub enum DeviceError {
     /// A VBIOS was given to a chip whose driver never sees it.
     #[error("{0} has no VBIOS window, so --vbios has no effect on it")]
     NoVbiosWindow(&'static str),
+    /// A fault of the synthetic VBIOS, and another VBIOS.
+    #[error("faults of the VBIOS are made for the synthetic one, not for --vbios")]
+    DamagedVbios,
+    /// The chip never sees the firmware files, or the state, that was asked for.
+    #[error("{0} does not boot through SEC2, so {1} has no effect on it")]
+    NoSec2Boot(&'static str, &'static str),
+    /// Firmware files cannot be used.
+    #[error(transparent)]
+    Firmware(#[from] FirmwareError),
     /// VRAM could not be allocated.
     #[error("cannot allocate VRAM: {0}")]
     Memory(#[from] io::Error),
@@ -133,6 +161,7 @@ pub struct Device {
     irqs: Irqs,
     progress: Progress,
     bar0_accesses: u64,
+    vanished: bool,
     rom: Vec<u8>,
     /// Everything that is remembered about the run.
     pub recorder: Recorder,
@@ -148,7 +177,32 @@ impl Device {
         let bytes = options.vram.unwrap_or(chip.vram_mib * MIB);
         let vram_register = vram::size_register(chip, bytes)?;
         let plan = Plan::parse_for(chip, bytes, &options.faults)?;
-        let rom = rom_image(chip, options.vbios)?;
+        let rom = rom_image(chip, options.vbios, &plan)?;
+        if chip.family.boots_by_fsp() {
+            for (given, option) in [
+                (options.firmware_dir.is_some(), "--firmware-dir"),
+                (options.dirty.is_some(), "--start dirty"),
+            ] {
+                if given {
+                    return Err(DeviceError::NoSec2Boot(chip.name, option));
+                }
+            }
+        }
+        let files = match &options.firmware_dir {
+            Some(root) => Some(firmware_dir::read(root, chip)?),
+            None => None,
+        };
+        let parts = Parts {
+            chip,
+            vram: bytes,
+            vram_register,
+            rom: rom.clone(),
+            known: Known {
+                fwsec: vbios::fwsec::find(&rom),
+                files,
+            },
+            dirty: options.dirty,
+        };
         let config = board::build(
             chip,
             Choices {
@@ -158,7 +212,7 @@ impl Device {
         );
         let mut device = Self {
             chip,
-            bar0: Bar0::new(chip, &plan, vram_register, rom.clone()),
+            bar0: Bar0::new(parts, &plan),
             irqs: Irqs::new(config.caps()),
             config,
             vram: Vram::new(bytes)?,
@@ -166,14 +220,19 @@ impl Device {
             dma: DmaSpace::new(chip.family.dma_bits()),
             progress: Progress::default(),
             bar0_accesses: 0,
+            vanished: false,
             recorder: Recorder::new(trace),
             plan,
             rom,
         };
+        if let Some((fault, _)) = device.plan.rom {
+            device.recorder.fault(0, fault, None);
+        }
         if let Some((fault, _)) = device.plan.bar0_size {
             device.recorder.fault(0, fault, None);
         }
         device.bar0.reset(device.recorder.now_us());
+        device.bar0.machine_reset();
         Ok(device)
     }
 
@@ -266,6 +325,8 @@ impl Device {
                 now_us: now,
                 config: &self.config,
                 vram: &self.vram,
+                dma: &self.dma,
+                progress: &self.progress,
             };
             let piece = &mut out[done..done + len];
             let access = self.bar0.read(address, lane, piece, &cx);
@@ -296,6 +357,8 @@ impl Device {
                 now_us: now,
                 config: &self.config,
                 vram: &self.vram,
+                dma: &self.dma,
+                progress: &self.progress,
             };
             let piece = &data[done..done + len];
             let access = self.bar0.write(address, lane, piece, &cx);
@@ -356,6 +419,10 @@ impl Device {
         } else {
             self.dma.unmap(address, size)
         };
+        for range in &gone {
+            let effects = self.bar0.unmapped(range);
+            self.carry_out(now, 0, 0, effects);
+        }
         let page = self.progress.flush_page();
         if page != 0 && gone.iter().any(|range| range.contains(&page)) {
             self.complain(
@@ -433,6 +500,26 @@ impl Device {
         self.config.reset();
         self.progress.device_reset();
         self.reset_engines(now, "device");
+        self.bar0.machine_reset();
+    }
+
+    /// Lets time pass: what firmware does by itself happens here.
+    pub fn tick(&mut self) {
+        let now = self.recorder.now_us();
+        self.tick_at(now);
+    }
+
+    /// Lets time pass up to a given moment.
+    pub fn tick_at(&mut self, now: u64) {
+        let cx = Cx {
+            now_us: now,
+            config: &self.config,
+            vram: &self.vram,
+            dma: &self.dma,
+            progress: &self.progress,
+        };
+        let effects = self.bar0.tick(&cx);
+        self.carry_out(now, 0, 0, effects);
     }
 
     fn reset_engines(&mut self, now: u64, op: &str) {
@@ -443,6 +530,7 @@ impl Device {
         });
         self.bar0.reset(now);
         self.apertures.reset();
+        self.vanished = false;
         if let Err(error) = self.vram.clear() {
             eprintln!("gpu-model: VRAM cannot be cleared: {error}");
         }
@@ -473,6 +561,10 @@ impl Device {
                 self.recorder.fault(now, fault, Some(offset));
                 return false;
             }
+        }
+        if self.vanished {
+            self.recorder.fault(now, "vanish-at", Some(offset));
+            return false;
         }
         let obstacle = if self.config.in_d3hot() {
             "BAR0 accessed in D3hot"
@@ -540,7 +632,26 @@ impl Device {
                 Effect::Fault(name) => {
                     self.recorder.fault(now, name, Some(u64::from(address)));
                 }
+                Effect::Transfer(transfer) => self.recorder.transfer(now, &transfer),
+                Effect::Event(event) => self.recorder.event(&Line {
+                    op: event.op,
+                    value: event.value,
+                    name: &event.name,
+                    ..Line::new(now, event.kind)
+                }),
+                Effect::Stage(stage) => self.reach(now, stage),
             }
+        }
+    }
+
+    fn reach(&mut self, now: u64, stage: Stage) {
+        self.progress.reached(stage);
+        self.recorder.event(&Line {
+            name: stage.name(),
+            ..Line::new(now, "stage")
+        });
+        if self.plan.boot.vanish_at == Some(stage) {
+            self.vanished = true;
         }
     }
 
@@ -598,16 +709,21 @@ fn lane(offset: u64, left: usize) -> (u32, usize, usize) {
     (address, lane, left.min(4 - lane))
 }
 
-fn rom_image(chip: &Chip, given: Option<Vec<u8>>) -> Result<Vec<u8>, DeviceError> {
+fn rom_image(chip: &Chip, given: Option<Vec<u8>>, plan: &Plan) -> Result<Vec<u8>, DeviceError> {
     match given {
         Some(_) if chip.family.boots_by_fsp() => Err(DeviceError::NoVbiosWindow(chip.name)),
+        Some(_) if plan.rom.is_some() => Err(DeviceError::DamagedVbios),
         Some(image) if image.is_empty() || image.len() > 1 << 20 => {
             Err(DeviceError::VbiosSize(image.len()))
         }
         Some(image) => Ok(image),
         None if chip.family.boots_by_fsp() => Ok(Vec::new()),
         None => {
-            let rom = vbios::build(&vbios::Spec::for_chip(chip));
+            let spec = vbios::Spec::for_chip(chip);
+            let mut rom = vbios::build(&spec);
+            if let Some((_, damage)) = plan.rom {
+                damage.apply(&spec, &mut rom);
+            }
             // The flash of GA100 starts with a header that the hardware does not skip.
             Ok(if chip.family == Family::Ga100 {
                 vbios::with_ifr_v3(rom)

@@ -143,6 +143,11 @@ impl DmaSpace {
         self.maps.is_empty()
     }
 
+    /// The mappings as a device sees them whose bus mastering is on or off.
+    pub fn seen_by_master(&self, is_on: bool) -> Master<'_> {
+        Master { space: self, is_on }
+    }
+
     /// Adds a mapping.
     ///
     /// # Errors
@@ -320,6 +325,39 @@ impl DmaSpace {
             done += piece;
         }
         Ok(())
+    }
+}
+
+/// Guest memory as the device reaches it at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Master<'a> {
+    space: &'a DmaSpace,
+    is_on: bool,
+}
+
+impl Master<'_> {
+    /// As [`DmaSpace::check`].
+    ///
+    /// # Errors
+    /// [`DmaError`] with the first address that stands in the way.
+    pub fn check(&self, direction: Direction, address: u64, len: u64) -> Result<(), DmaError> {
+        self.space.check(self.is_on, direction, address, len)
+    }
+
+    /// As [`DmaSpace::read`].
+    ///
+    /// # Errors
+    /// [`DmaError`]; `out` is unchanged then.
+    pub fn read(&self, address: u64, out: &mut [u8]) -> Result<(), DmaError> {
+        self.space.read(self.is_on, address, out)
+    }
+
+    /// As [`DmaSpace::write`].
+    ///
+    /// # Errors
+    /// [`DmaError`]; guest memory is unchanged then.
+    pub fn write(&self, address: u64, data: &[u8]) -> Result<(), DmaError> {
+        self.space.write(self.is_on, address, data)
     }
 }
 

@@ -23,15 +23,33 @@ pub mod secure_boot;
 pub mod sysmem_flush;
 pub mod therm;
 
+use std::ops::Range;
+
 use crate::{
+    boot::{
+        self,
+        Boot, //
+    },
     chips::Chip,
     config_space::ConfigSpace,
+    dma::{
+        Direction,
+        DmaSpace,
+        Master, //
+    },
     faults::Plan,
+    phase::{
+        Progress,
+        Stage, //
+    },
     regs::{
         At,
         Reg, //
     },
-    violations::Complaint,
+    violations::{
+        Complaint,
+        Rule, //
+    },
     vram::Vram,
 };
 
@@ -43,6 +61,45 @@ pub struct Cx<'a> {
     pub config: &'a ConfigSpace,
     /// Video memory.
     pub vram: &'a Vram,
+    /// The guest's memory.
+    pub dma: &'a DmaSpace,
+    /// How far the driver has come.
+    pub progress: &'a Progress,
+}
+
+impl<'a> Cx<'a> {
+    /// The guest's memory as the device reaches it now.
+    pub fn memory(&self) -> Master<'a> {
+        self.dma.seen_by_master(self.config.bus_master())
+    }
+}
+
+/// A transfer between the device and the guest's memory, or video memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Who moved it.
+    pub by: &'static str,
+    /// Direction as the device sees it.
+    pub direction: Direction,
+    /// Address on the bus; of the first part, if there are several.
+    pub address: u64,
+    /// Bytes.
+    pub len: u64,
+    /// Blocks of falcon memory that were filled.
+    pub blocks: u64,
+}
+
+/// Something for the trace that is not an access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Kind of trace line.
+    pub kind: &'static str,
+    /// What was done.
+    pub op: &'static str,
+    /// To whom.
+    pub name: String,
+    /// A value that goes with it.
+    pub value: Option<u64>,
 }
 
 /// What an access set off, beyond the value read or stored.
@@ -76,6 +133,17 @@ pub enum Effect {
     TlbInvalidated,
     /// An injected fault changed what the guest saw.
     Fault(&'static str),
+    /// Memory was moved.
+    Transfer(Transfer),
+    /// Something for the trace.
+    Event(Event),
+    /// Boot, or its reverse, has come so far.
+    Stage(Stage),
+}
+
+/// The effect of breaking `rule`.
+pub fn flag(rule: impl Into<Rule>, what: impl Into<String>) -> Effect {
+    Effect::Complain(Complaint::new(rule, what))
 }
 
 /// Effects of one access; almost always empty.
@@ -127,28 +195,62 @@ pub trait Engine: Send {
         self.write(at, u32::from_le_bytes(bytes), cx)
     }
 
+    /// Time has passed.
+    fn tick(&mut self, _cx: &Cx<'_>) -> Effects {
+        Effects::new()
+    }
+
+    /// A range of the guest's memory can no longer be reached.
+    fn unmapped(&mut self, _gone: &Range<u64>) -> Effects {
+        Effects::new()
+    }
+
+    /// The machine was reset, and [`Engine::reset`] was called: a card that was left dirty by
+    /// somebody is dirty again.
+    fn machine_reset(&mut self) {}
+
     /// Is the interrupt line of this engine up?
     fn interrupt_pending(&self) -> bool {
         false
     }
 }
 
-/// All engines of `chip`, with the changes that injected faults ask for.
-pub fn all(
-    chip: &'static Chip,
-    plan: &Plan,
-    vram_register: u32,
-    rom: Vec<u8>,
-) -> Vec<Box<dyn Engine>> {
+/// What engines are made from.
+pub struct Parts {
+    /// Chip and board.
+    pub chip: &'static Chip,
+    /// Bytes of VRAM.
+    pub vram: u64,
+    /// Value of the register that says so.
+    pub vram_register: u32,
+    /// What the VBIOS window shows.
+    pub rom: Vec<u8>,
+    /// What is known of the driver's firmware.
+    pub known: boot::Known,
+    /// State of the card when the machine starts, if it is not as new.
+    pub dirty: Option<boot::dirty::Dirty>,
+}
+
+/// All engines, with the changes that injected faults ask for.
+pub fn all(parts: Parts, plan: &Plan) -> Vec<Box<dyn Engine>> {
+    let Parts {
+        chip,
+        vram,
+        vram_register,
+        rom,
+        known,
+        dirty,
+    } = parts;
     vec![
         Box::new(pmc::Pmc::new(chip, plan)),
         Box::new(pbus::Pbus::default()),
         Box::new(ptimer::Ptimer::new(chip)),
         Box::new(therm::Therm::new(plan)),
-        Box::new(fuse::Fuse::new(chip)),
+        Box::new(fuse::Fuse::new(chip, plan)),
         Box::new(mirror::Mirror::new(chip)),
         Box::new(pfb::Pfb::new(plan, vram_register)),
-        Box::new(sysmem_flush::SysmemFlush::new(chip, plan)),
+        Box::new(sysmem_flush::SysmemFlush::new(chip, plan, dirty)),
+        Box::new(Boot::new(chip, vram, plan, known, dirty)),
         Box::new(pgc6::Pgc6::new(plan, vram_register)),
         Box::new(prom::Prom::new(rom)),
         Box::new(pdisp::Pdisp::new(plan)),

@@ -3,6 +3,9 @@
 //! Injected faults by name. Each is data in a [`Plan`] that an engine or the device consults;
 //! none of them changes what counts as a violation.
 
+pub mod falcon;
+pub mod rom;
+
 use thiserror::Error;
 
 use crate::{
@@ -14,7 +17,13 @@ use crate::{
         pmc,
         secure_boot::Trouble, //
     },
+    vbios::damage::Damage,
     vram::MIB,
+};
+
+use falcon::{
+    BootFaults,
+    FalconFaults, //
 };
 
 /// A fault as `--list-faults` shows it.
@@ -59,6 +68,16 @@ pub enum FaultError {
         min: u64,
         /// Largest number.
         max: u64,
+    },
+    /// Argument is none of the words that the fault knows.
+    #[error("fault {name}: \"{given}\" is none of {words}")]
+    NotAWord {
+        /// Fault.
+        name: &'static str,
+        /// What was given.
+        given: String,
+        /// What could be given.
+        words: String,
     },
     /// The chip has no such register to be wrong.
     #[error("fault {name} does not exist on {chip}: {why}")]
@@ -128,10 +147,21 @@ pub struct Plan {
     pub vram_register: Option<(&'static str, u32)>,
     /// Value of the VGA workspace register.
     pub vga_workspace: Option<(&'static str, u32)>,
+    /// Trouble with falcons.
+    pub falcon: FalconFaults,
+    /// Trouble with the programs on them.
+    pub boot: BootFaults,
+    /// The VBIOS is broken.
+    pub rom: Option<(&'static str, Damage)>,
 }
 
 /// All faults.
-pub const FAULTS: &[FaultInfo] = &[
+pub fn all() -> impl Iterator<Item = &'static FaultInfo> {
+    [FAULTS, falcon::FAULTS, rom::FAULTS].into_iter().flatten()
+}
+
+/// Faults of the bus, of identification and of what a driver meets first.
+const FAULTS: &[FaultInfo] = &[
     FaultInfo {
         name: "gfw-never-completes",
         argument: None,
@@ -325,8 +355,7 @@ impl Plan {
                 Some((name, argument)) => (name, Some(argument)),
                 None => (text, None),
             };
-            let info = FAULTS
-                .iter()
+            let info = all()
                 .find(|info| info.name == name)
                 .ok_or_else(|| FaultError::Unknown(name.to_owned()))?;
             match (info.argument, argument) {
@@ -396,8 +425,9 @@ mod tests {
 
     #[test]
     fn every_fault_can_be_given_on_some_chip() {
-        for info in FAULTS {
+        for info in all() {
             let text = match info.argument {
+                Some("STAGE") => format!("{}=frts-done", info.name),
                 Some(_) => format!("{}=3", info.name),
                 None => info.name.to_owned(),
             };
@@ -407,12 +437,9 @@ mod tests {
 
     #[test]
     fn names_are_unique() {
-        for (i, info) in FAULTS.iter().enumerate() {
-            assert!(
-                FAULTS[..i].iter().all(|other| other.name != info.name),
-                "{}",
-                info.name
-            );
+        let mut names = std::collections::HashSet::new();
+        for info in all() {
+            assert!(names.insert(info.name), "{}", info.name);
         }
     }
 

@@ -22,11 +22,13 @@
 pub mod apertures;
 pub mod backend;
 pub mod bar0;
+pub mod boot;
 pub mod chips;
 pub mod config_space;
 pub mod device;
 pub mod dma;
 pub mod engines;
+pub mod falcon;
 pub mod faults;
 pub mod gmmu;
 pub mod gsp_rm;

@@ -24,6 +24,7 @@ use std::{
         Mutex, //
     },
     thread,
+    time::Duration,
 };
 
 use anyhow::{
@@ -38,6 +39,7 @@ use clap::{
 };
 use gpu_model::{
     backend::Backend,
+    boot::dirty::Dirty,
     chips::{
         Chip,
         CHIPS, //
@@ -47,7 +49,7 @@ use gpu_model::{
         DeviceError,
         Options, //
     },
-    faults::FAULTS,
+    faults,
     report,
     trace::Trace,
     vram, //
@@ -63,6 +65,8 @@ use signal_hook::{
 use vfio_user::Server;
 
 const STATUS_ERROR: u8 = 1;
+/// How often firmware gets to work.
+const TICK: Duration = Duration::from_millis(1);
 
 /// An emulated NVIDIA GPU, served to a virtual machine over vfio-user.
 ///
@@ -85,6 +89,14 @@ struct Args {
     /// VBIOS image to show instead of a synthetic one
     #[arg(long, value_name = "FILE")]
     vbios: Option<PathBuf>,
+
+    /// Directory such as /lib/firmware with whose files firmware is compared
+    #[arg(long, value_name = "DIR")]
+    firmware_dir: Option<PathBuf>,
+
+    /// State of the card when the machine starts: clean, or dirty[=STATE]
+    #[arg(long, value_name = "STATE", default_value = "clean")]
+    start: String,
 
     /// Fault to inject; may be given more than once
     #[arg(long = "fault", value_name = "NAME[=ARG]")]
@@ -129,7 +141,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if args.list_faults {
-        for fault in FAULTS {
+        for fault in faults::all() {
             let argument = fault
                 .argument
                 .map_or(String::new(), |name| format!("={name}"));
@@ -156,6 +168,7 @@ fn run(args: Args) -> Result<Infallible> {
         report: args.report.clone(),
     });
     handle_signals(Arc::clone(&end))?;
+    tick(backend.clone())?;
 
     let server = Server::from_owned_fd(
         OwnedFd::from(listener),
@@ -204,12 +217,33 @@ fn make_device(args: &Args, name: &str) -> Result<Device> {
         vbios,
         faults: args.faults.clone(),
         rom_bar: args.rom_bar,
+        firmware_dir: args.firmware_dir.clone(),
+        dirty: start_state(args),
     };
     match Device::new(options, trace) {
         Ok(device) => Ok(device),
-        Err(error @ DeviceError::Memory(_)) => Err(error.into()),
+        Err(error @ (DeviceError::Memory(_) | DeviceError::Firmware(_))) => Err(error.into()),
         Err(error) => usage(&error.to_string()),
     }
+}
+
+/// The state that `--start` names; `dirty` alone is what a crashed driver usually leaves.
+fn start_state(args: &Args) -> Option<Dirty> {
+    let name = match args.start.as_str() {
+        "clean" => return None,
+        "dirty" => "gsp-running",
+        other => other.strip_prefix("dirty=").unwrap_or(other),
+    };
+    let state = Dirty::by_name(name).filter(|_| args.start.starts_with("dirty"));
+    if state.is_none() {
+        let states: Vec<_> = Dirty::ALL.iter().map(|(name, ..)| *name).collect();
+        usage(&format!(
+            "--start: \"{}\" is neither clean nor dirty[=STATE] with a STATE of {}",
+            args.start,
+            states.join(", ")
+        ));
+    }
+    state
 }
 
 fn usage(message: &str) -> ! {
@@ -271,6 +305,18 @@ impl End {
         });
         std::process::exit(i32::from(status))
     }
+}
+
+/// Lets the device's own firmware work, whether or not the guest looks at it.
+fn tick(backend: Backend) -> Result<()> {
+    thread::Builder::new()
+        .name("tick".into())
+        .spawn(move || loop {
+            thread::sleep(TICK);
+            backend.lock().tick();
+        })
+        .context("cannot start the tick thread")?;
+    Ok(())
 }
 
 fn handle_signals(end: Arc<End>) -> Result<()> {

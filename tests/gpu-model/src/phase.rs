@@ -58,6 +58,64 @@ pub fn is_usable_before_boot(address: u32) -> bool {
         .any(|(first, last)| (*first..=*last).contains(&address))
 }
 
+/// How far boot of the GSP has come, or its reverse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// FWSEC was started.
+    FwsecRuns,
+    /// FWSEC has set up the region for FRTS.
+    FrtsDone,
+    /// Booter was started.
+    BooterRuns,
+    /// The GSP's RISC-V core was started.
+    GspStarted,
+    /// GSP-RM has said that it is ready.
+    GspReady,
+    /// GSP-RM has said that it is suspended.
+    GspSuspended,
+    /// FWSEC has put back the state before boot.
+    SbDone,
+    /// The program that takes down the region was started.
+    UnloaderRuns,
+    /// The region is gone.
+    Unloaded,
+}
+
+impl Stage {
+    /// All stages, in the order of a boot and unload.
+    pub const ALL: [Self; 9] = [
+        Self::FwsecRuns,
+        Self::FrtsDone,
+        Self::BooterRuns,
+        Self::GspStarted,
+        Self::GspReady,
+        Self::GspSuspended,
+        Self::SbDone,
+        Self::UnloaderRuns,
+        Self::Unloaded,
+    ];
+
+    /// Name in reports and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FwsecRuns => "fwsec-runs",
+            Self::FrtsDone => "frts-done",
+            Self::BooterRuns => "booter-runs",
+            Self::GspStarted => "gsp-started",
+            Self::GspReady => "gsp-ready",
+            Self::GspSuspended => "gsp-suspended",
+            Self::SbDone => "sb-done",
+            Self::UnloaderRuns => "unloader-runs",
+            Self::Unloaded => "gsp-unloaded",
+        }
+    }
+
+    /// The stage with this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.name() == name)
+    }
+}
+
 /// The driver's progress.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -66,6 +124,7 @@ pub struct Progress {
     boot_complete_seen: bool,
     flush_page: u64,
     flush_half_set: bool,
+    stage: Option<Stage>,
     released: bool,
 }
 
@@ -74,6 +133,8 @@ impl Progress {
     pub fn phase(&self) -> &'static str {
         if self.released {
             "released"
+        } else if let Some(stage) = self.stage {
+            stage.name()
         } else if self.flush_page != 0 {
             "flush-page-set"
         } else if self.boot_complete_seen {
@@ -106,6 +167,16 @@ impl Progress {
         };
     }
 
+    /// Has the driver seen that secure boot is complete?
+    pub fn is_boot_complete(&self) -> bool {
+        self.boot_complete_seen
+    }
+
+    /// Boot of the GSP, or its reverse, has come to `stage`.
+    pub fn reached(&mut self, stage: Stage) {
+        self.stage = Some(stage);
+    }
+
     /// The driver saw that secure boot is complete.
     pub fn boot_complete_seen(&mut self) {
         self.boot_complete_seen = true;
@@ -114,6 +185,9 @@ impl Progress {
     /// The flush registers now hold `address`.
     pub fn set_flush_page(&mut self, address: u64) {
         self.released = address == 0 && self.flush_page != 0;
+        if address == 0 {
+            self.stage = None;
+        }
         self.flush_page = address;
     }
 

@@ -10,6 +10,8 @@ use std::{
 use serde::Serialize;
 
 use crate::{
+    dma::Direction,
+    engines::Transfer,
     trace::{
         Line,
         Trace, //
@@ -48,6 +50,12 @@ pub struct Counters {
     pub config_reads: u64,
     /// Writes to the configuration space.
     pub config_writes: u64,
+    /// Bytes that the device read from or wrote to memory by itself.
+    pub dma_bytes: u64,
+    /// Blocks of falcon memory that were filled by DMA.
+    pub falcon_blocks: u64,
+    /// Messages between driver and GSP-RM, in both directions.
+    pub rpcs: u64,
     /// Times that an injected fault changed what the guest saw.
     pub faults_fired: u64,
     /// Violations not kept in the list because there were too many.
@@ -142,6 +150,23 @@ impl Recorder {
     /// Traces anything that is not an access.
     pub fn event(&mut self, line: &Line<'_>) {
         self.trace.write(line);
+    }
+
+    /// Traces and counts a transfer by the device.
+    pub fn transfer(&mut self, t_us: u64, transfer: &Transfer) {
+        self.counters.dma_bytes += transfer.len;
+        self.counters.falcon_blocks += transfer.blocks;
+        let op = match transfer.direction {
+            Direction::Read => Op::Read,
+            Direction::Write => Op::Write,
+        };
+        self.trace.write(&Line {
+            op: op.letter(),
+            addr: Some(transfer.address),
+            size: Some(transfer.len),
+            name: transfer.by,
+            ..Line::new(t_us, "dma")
+        });
     }
 
     /// Traces that the injected fault `name` changed something, and counts it.

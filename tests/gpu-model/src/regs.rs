@@ -77,6 +77,19 @@ impl Reg {
         Self { chips, ..self }
     }
 
+    /// The same register, except on chips outside `chips`.
+    pub const fn among(self, chips: Families) -> Self {
+        Self {
+            chips: self.chips.and(chips),
+            ..self
+        }
+    }
+
+    /// The same register, which holds `reset` after reset.
+    pub const fn resets_to(self, reset: u32) -> Self {
+        Self { reset, ..self }
+    }
+
     /// An array of `count` such registers, four bytes apart.
     pub const fn times(self, count: u32) -> Self {
         Self { count, ..self }

@@ -7,6 +7,7 @@
 //! holds the falcon ucode table, the FWSEC descriptor, its signatures and a fake ucode. Falcon
 //! pointers count as if the first FwSec image followed PciAt directly.
 
+pub mod damage;
 pub mod fwsec;
 
 use crate::{

@@ -153,7 +153,7 @@ fn once_ends_clean_after_a_clean_client() {
 fn violation_sets_the_exit_status() {
     let mut model = Model::start(&["--once"]);
     let mut client = model.client();
-    assert_eq!(read(&mut client, 0, 0x110004) >> 16, 0xbadf);
+    assert_eq!(read(&mut client, 0, 0x8f2c00) >> 16, 0xbadf);
     client.shutdown().unwrap();
     drop(client);
     assert_eq!(model.status(), 3);

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    chips::CHIPS,
+    chips::{
+        Chip,
+        CHIPS, //
+    },
     config_space::{
         board::{
             build,
@@ -10,7 +13,9 @@ use crate::{
         },
         ConfigSpace, //
     },
+    dma::DmaSpace,
     engines::testing::complaints,
+    phase::Progress,
     vram::{
         Vram,
         MIB, //
@@ -21,17 +26,32 @@ struct Bench {
     bar0: Bar0,
     config: ConfigSpace,
     vram: Vram,
+    dma: DmaSpace,
+    progress: Progress,
+}
+
+fn parts(chip: &'static Chip) -> Parts {
+    Parts {
+        chip,
+        vram: MIB,
+        vram_register: 0x6000,
+        rom: vec![0x55, 0xaa],
+        known: crate::boot::Known::default(),
+        dirty: None,
+    }
 }
 
 fn bench_with(chip: &str, faults: &[&str]) -> Bench {
     let chip = Chip::by_name(chip).unwrap();
     let plan = Plan::parse(chip, faults).unwrap();
-    let mut bar0 = Bar0::new(chip, &plan, 0x6000, vec![0x55, 0xaa]);
+    let mut bar0 = Bar0::new(parts(chip), &plan);
     bar0.reset(0);
     Bench {
         bar0,
         config: build(chip, Choices::default()),
         vram: Vram::new(MIB).unwrap(),
+        dma: DmaSpace::new(47),
+        progress: Progress::default(),
     }
 }
 
@@ -45,6 +65,8 @@ impl Bench {
             now_us: 1_000_000,
             config: &self.config,
             vram: &self.vram,
+            dma: &self.dma,
+            progress: &self.progress,
         };
         (&mut self.bar0, cx)
     }
@@ -128,18 +150,20 @@ fn vbios_window_on_fsp_chips_has_a_rule_of_its_own() {
 
 #[test]
 fn unknown_register_names_its_block() {
-    let mut bench = bench("ga102");
-    for (address, block) in [
-        (0x110004, "GSP falcon"),
-        (0x8f2c00, "FSP"),
-        (0x001004, "PBUS"),
-        (0x5ffffc, "no known block"),
+    for (chip, address, block, rule) in [
+        ("ga102", 0x110034, "GSP falcon", "FV-02"),
+        ("ga102", 0x843ffc, "SEC2 falcon", "FV-02"),
+        ("ga102", 0x8f2c00, "FSP", "PV-07"),
+        ("ga102", 0x001004, "PBUS", "PV-07"),
+        ("ga102", 0x5ffffc, "no known block", "PV-07"),
+        ("gh100", 0x110040, "GSP falcon", "PV-07"),
     ] {
+        let mut bench = bench(chip);
         let access = bench.read(address);
         let text = format!("{:?}", access.effects);
         assert!(text.contains(block), "{address:#x}: {text}");
-        assert_eq!(complaints(&access.effects), ["PV-07"]);
-        assert_eq!(complaints(&bench.write(address, 1).effects), ["PV-07"]);
+        assert_eq!(complaints(&access.effects), [rule]);
+        assert_eq!(complaints(&bench.write(address, 1).effects), [rule]);
     }
 }
 
@@ -241,7 +265,7 @@ fn ancient_chip_has_no_second_identification() {
 #[test]
 fn no_two_registers_of_a_chip_overlap() {
     for chip in CHIPS {
-        let bar0 = Bar0::new(chip, &Plan::default(), 0, Vec::new());
+        let bar0 = Bar0::new(parts(chip), &Plan::default());
         let mut ranges: Vec<_> = bar0
             .engines
             .iter()

@@ -493,7 +493,7 @@ fn given_vbios_is_shown_as_it_is_and_ga100_has_a_header_in_front() {
 #[test]
 fn report_has_the_agreed_shape() {
     let mut bench = bench("ga102").identify();
-    bench.read(0x110004);
+    bench.read(0x8f2c00);
     let report = crate::report::report(&bench.device);
     assert_eq!(report["chip"], "ga102");
     assert_eq!(report["vram"], 24u64 << 30);

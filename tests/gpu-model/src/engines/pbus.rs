@@ -9,14 +9,23 @@ use super::{
     Engine,
     Read, //
 };
-use crate::regs::{
-    At,
-    Reg,
-    Values, //
+use crate::{
+    chips::Families,
+    regs::{
+        At,
+        Reg,
+        Values, //
+    },
 };
 
 static REGS: &[Reg] = &[
-    Reg::ro("NV_PBUS_SW_SCRATCH", 0x1400, 0).times(64),
+    // Numbers 0x0e and 0x15, which are missing here, belong to the boot of the GSP.
+    Reg::ro("NV_PBUS_SW_SCRATCH", 0x1400, 0).times(14),
+    Reg::ro("NV_PBUS_SW_SCRATCH_0F", 0x143c, 0).times(6),
+    Reg::ro("NV_PBUS_SW_SCRATCH_16", 0x1458, 0).times(42),
+    // On chips whose boot does not use them they are here after all.
+    Reg::ro("NV_PBUS_SW_SCRATCH_0E", 0x1438, 0).on(Families::FSP_BOOT),
+    Reg::ro("NV_PBUS_SW_SCRATCH_15", 0x1454, 0).on(Families::FSP_BOOT),
     Reg::ro("NV_PEXTDEV_BOOT_0", 0x0010_1000, 0),
 ];
 
@@ -51,9 +60,9 @@ mod tests {
     use crate::engines::testing::Bench;
 
     #[test]
-    fn scratch_says_that_no_firmware_failed_yet() {
+    fn scratch_and_straps_are_zero() {
         let mut bench = Bench::new("ga102", |_| Pbus::default());
-        for address in [0x1400, 0x1438, 0x1454, 0x14fc, 0x101000] {
+        for address in [0x1400, 0x1434, 0x143c, 0x1450, 0x1458, 0x14fc, 0x101000] {
             assert_eq!(bench.read(address), 0, "{address:#x}");
         }
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! PFB: VRAM range of older chips, write-protected region 2, row-remapper lock of GA100.
+//! PFB: VRAM range of older chips, row-remapper lock of GA100.
 //!
-//! The sysmem flush page is an engine of its own, [`super::sysmem_flush`].
+//! The sysmem flush page is an engine of its own, [`super::sysmem_flush`]; write-protected region 2
+//! belongs to [`crate::boot`].
 
 use super::{
     Cx,
@@ -33,9 +34,6 @@ static REGS: &[Reg] = &[
     Reg::ro("NV_PFB_PRI_MMU_LOCK_CFG_PRIV_LEVEL_MASK", 0x001f_a7c8, 1).on(Families::GA100),
     Reg::ro("NV_PFB_PRI_MMU_LOCK_ADDR_LO", 0x001f_a82c, 0xffff_fff0).on(Families::GA100),
     Reg::ro("NV_PFB_PRI_MMU_LOCK_ADDR_HI", 0x001f_a830, 0).on(Families::GA100),
-    // Not set up: firmware does that.
-    Reg::ro("NV_PFB_PRI_MMU_WPR2_ADDR_LO", 0x001f_a824, 0).on(Families::SEC2_BOOT),
-    Reg::ro("NV_PFB_PRI_MMU_WPR2_ADDR_HI", 0x001f_a828, 0).on(Families::SEC2_BOOT),
 ];
 
 /// The engine.
@@ -91,12 +89,6 @@ mod tests {
     fn pfb(chip: &str, faults: &[&str]) -> Bench<Pfb> {
         let plan = Plan::parse(Chip::by_name(chip).unwrap(), faults).unwrap();
         Bench::new(chip, |_| Pfb::new(&plan, 0x208))
-    }
-
-    #[test]
-    fn no_protected_region_exists_before_firmware_ran() {
-        let mut bench = pfb("ga102", &[]);
-        assert_eq!((bench.read(0x1fa824), bench.read(0x1fa828)), (0, 0));
     }
 
     #[test]

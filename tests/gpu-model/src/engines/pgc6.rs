@@ -29,7 +29,6 @@ use crate::{
     },
 };
 
-const BSI_SCRATCH_14: u32 = 0x0011_80f8;
 const PRIV_LEVEL_MASK: u32 = 0x0011_8128;
 const GFW_BOOT: u32 = 0x0011_8234;
 const USABLE_FB_SIZE: u32 = 0x0011_83a4;
@@ -39,7 +38,6 @@ const READABLE_BY_ALL: u32 = 0xf;
 const READABLE_BY_FIRMWARE: u32 = 0xe;
 
 static REGS: &[Reg] = &[
-    Reg::ro("NV_PGC6_BSI_SECURE_SCRATCH_14", BSI_SCRATCH_14, 0).on(Families::SEC2_BOOT),
     Reg::ro(
         "NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK",
         PRIV_LEVEL_MASK,

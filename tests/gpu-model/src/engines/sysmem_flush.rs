@@ -16,6 +16,7 @@ use super::{
     Read, //
 };
 use crate::{
+    boot::dirty::Dirty,
     chips::{
         Chip,
         Families,
@@ -181,17 +182,20 @@ pub struct SysmemFlush {
     /// When the driver last set a non-zero address.
     set_at_us: Option<u64>,
     stolen: bool,
+    /// Is the page of somebody else set when the machine starts?
+    foreign: bool,
 }
 
 impl SysmemFlush {
     /// The registers of `chip`, with the trouble that `plan` gives them.
-    pub fn new(chip: &Chip, plan: &Plan) -> Self {
+    pub fn new(chip: &Chip, plan: &Plan, dirty: Option<Dirty>) -> Self {
         Self {
             variant: Variant::of(chip.family),
             values: Values::default(),
             fault: plan.flush,
             set_at_us: None,
             stolen: false,
+            foreign: dirty.is_some_and(Dirty::has_foreign_flush_page),
         }
     }
 
@@ -215,14 +219,18 @@ impl SysmemFlush {
                 .is_some_and(|at| now_us - at >= STOLEN_AFTER_US);
         if due {
             self.stolen = true;
-            let pair = self.variant.primary;
-            let (lo, hi) = pair.split(STOLEN_ADDRESS);
-            self.values.set(Self::at(pair.lo), lo);
-            if let Some(register) = pair.hi {
-                self.values.set(Self::at(register), hi);
-            }
+            self.set_foreign();
         }
         due
+    }
+
+    fn set_foreign(&mut self) {
+        let pair = self.variant.primary;
+        let (lo, hi) = pair.split(STOLEN_ADDRESS);
+        self.values.set(Self::at(pair.lo), lo);
+        if let Some(register) = pair.hi {
+            self.values.set(Self::at(register), hi);
+        }
     }
 
     fn latch(&mut self, pair: Pair, now_us: u64) -> Effects {
@@ -258,6 +266,12 @@ impl Engine for SysmemFlush {
         self.values.reset();
         self.set_at_us = None;
         self.stolen = false;
+    }
+
+    fn machine_reset(&mut self) {
+        if self.foreign {
+            self.set_foreign();
+        }
     }
 
     fn read(&mut self, at: At, cx: &Cx<'_>) -> Read {

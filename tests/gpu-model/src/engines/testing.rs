@@ -14,6 +14,8 @@ pub(crate) struct Bench<E> {
     pub(crate) now_us: u64,
     config: ConfigSpace,
     vram: Vram,
+    dma: DmaSpace,
+    progress: Progress,
     chip: &'static Chip,
 }
 
@@ -25,6 +27,8 @@ impl<E: Engine> Bench<E> {
             now_us: 0,
             config: board::build(chip, Choices::default()),
             vram: Vram::new(16 << 20).unwrap(),
+            dma: DmaSpace::new(chip.family.dma_bits()),
+            progress: Progress::default(),
             chip,
         }
     }
@@ -45,6 +49,8 @@ impl<E: Engine> Bench<E> {
             now_us: self.now_us,
             config: &self.config,
             vram: &self.vram,
+            dma: &self.dma,
+            progress: &self.progress,
         };
         self.engine.read(at, &cx)
     }
@@ -59,6 +65,8 @@ impl<E: Engine> Bench<E> {
             now_us: self.now_us,
             config: &self.config,
             vram: &self.vram,
+            dma: &self.dma,
+            progress: &self.progress,
         };
         self.engine.write(at, value, &cx)
     }
@@ -69,6 +77,8 @@ impl<E: Engine> Bench<E> {
             now_us: self.now_us,
             config: &self.config,
             vram: &self.vram,
+            dma: &self.dma,
+            progress: &self.progress,
         };
         self.engine
             .write_bytes(at, address as usize & 3, &[value], &cx);
@@ -80,6 +90,8 @@ impl<E: Engine> Bench<E> {
             now_us: self.now_us,
             config: &self.config,
             vram: &self.vram,
+            dma: &self.dma,
+            progress: &self.progress,
         };
         let mut out = [0];
         self.engine

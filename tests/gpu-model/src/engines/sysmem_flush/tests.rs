@@ -10,7 +10,7 @@ const A: u64 = 0x1234_5678_9000;
 
 fn flush(chip: &str, faults: &[&str]) -> Bench<SysmemFlush> {
     let plan = Plan::parse(Chip::by_name(chip).unwrap(), faults).unwrap();
-    Bench::new(chip, |chip| SysmemFlush::new(chip, &plan))
+    Bench::new(chip, |chip| SysmemFlush::new(chip, &plan, None))
 }
 
 fn page(effects: &[Effect]) -> Option<u64> {

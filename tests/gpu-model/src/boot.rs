@@ -1,0 +1,643 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The way from reset to GSP-RM and back, on chips that boot through SEC2: two falcons, the
+//! programs on them, and the few registers in which those leave their results.
+//!
+//! Nothing is executed. A program that [`identify`] knows has its documented effect, after
+//! everything it depends on was checked. It takes effect when the driver has seen it run, or a
+//! while later.
+
+pub mod booter;
+pub mod bootloader;
+pub mod catalogue;
+pub mod dirty;
+pub mod firmware_dir;
+pub mod fwsec;
+pub mod identify;
+pub mod radix3;
+mod registers;
+pub mod wpr2;
+pub mod wpr_meta;
+
+use std::ops::Range;
+
+use crate::{
+    chips::Chip,
+    engines::{
+        flag,
+        fuse,
+        pmc,
+        Cx,
+        Effect,
+        Effects,
+        Engine,
+        Event,
+        Read, //
+    },
+    falcon::{
+        Did,
+        Falcon,
+        Which, //
+    },
+    faults::{
+        falcon::BootFaults,
+        Plan, //
+    },
+    phase::Stage,
+    regs::{
+        At,
+        Reg, //
+    },
+    vbios::fwsec::Fwsec,
+    violations::{
+        Complaint,
+        FalconRule,
+        GspRule, //
+    },
+};
+
+use booter::{
+    Unload,
+    FAILED, //
+};
+use catalogue::{
+    Hash,
+    Task,
+    Ucode, //
+};
+use dirty::Dirty;
+use firmware_dir::{
+    Firmware,
+    GspFiles, //
+};
+use fwsec::Command;
+use identify::{
+    Program,
+    Programs,
+    Refusal, //
+};
+use wpr2::Wpr2;
+
+/// Error code of FWSEC for a command that it refuses.
+const FWSEC_REFUSED: u32 = 1;
+/// Field of the scrubber's hand-off register that says it is done.
+const SCRUBBER_DONE: u32 = 3 << 29;
+/// Where the fault puts the region instead.
+const ELSEWHERE: u64 = 1 << 20;
+
+/// What the model knows of the firmware that drivers load.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// FWSEC of the VBIOS.
+    pub fwsec: Option<Fwsec>,
+    /// Files on disk.
+    pub files: Option<Firmware>,
+}
+
+/// The engine.
+pub struct Boot {
+    chip: &'static Chip,
+    vram: u64,
+    gsp: Falcon,
+    sec2: Falcon,
+    catalogue: Vec<Ucode>,
+    bootloader: Hash,
+    files: Option<GspFiles>,
+    fwsec: Option<Fwsec>,
+    plan: Plan,
+    dirty: Option<Dirty>,
+    wpr2: Wpr2,
+    frts_error: u32,
+    sb_error: u32,
+    scrubber: u32,
+    resumed: bool,
+    /// Guest memory that firmware uses until GSP-RM has booted.
+    boot_memory: Vec<Range<u64>>,
+    /// Guest memory that the running programs use.
+    program_memory: Vec<Range<u64>>,
+    /// The libos address that the driver wrote since the last GSP reset.
+    handed_over: [Option<u32>; 2],
+}
+
+impl Boot {
+    /// The engine of `chip`, which finds the card as `dirty` says when the machine starts.
+    pub fn new(
+        chip: &'static Chip,
+        vram: u64,
+        plan: &Plan,
+        known: Known,
+        dirty: Option<Dirty>,
+    ) -> Self {
+        let falcon = |which| Falcon::new(which, chip.family, plan.falcon);
+        let mut catalogue = catalogue::known();
+        let mut bootloader = catalogue::generic_bootloader();
+        let mut files = None;
+        if let Some(firmware) = known.files {
+            // What is on disk is known more exactly than what is in the table.
+            catalogue.retain(|known| {
+                let same = |ucode: &Ucode| {
+                    (ucode.task, &ucode.directory) == (known.task, &known.directory)
+                };
+                !firmware.ucodes.iter().any(same)
+            });
+            catalogue.extend(firmware.ucodes);
+            bootloader = firmware.bootloader.unwrap_or(bootloader);
+            files = Some(firmware.gsp);
+        }
+        Self {
+            chip,
+            vram,
+            gsp: falcon(Which::Gsp),
+            sec2: falcon(Which::Sec2),
+            catalogue,
+            bootloader,
+            files,
+            fwsec: known.fwsec,
+            plan: plan.clone(),
+            dirty,
+            wpr2: Wpr2::default(),
+            frts_error: 0,
+            sb_error: 0,
+            scrubber: 0,
+            resumed: false,
+            boot_memory: Vec::new(),
+            program_memory: Vec::new(),
+            handed_over: [None; 2],
+        }
+    }
+
+    fn faults(&self) -> &BootFaults {
+        &self.plan.boot
+    }
+
+    fn falcon(&mut self, which: Which) -> &mut Falcon {
+        match which {
+            Which::Gsp => &mut self.gsp,
+            Which::Sec2 => &mut self.sec2,
+        }
+    }
+
+    /// Lets everything happen that is due.
+    fn settle(&mut self, cx: &Cx<'_>) -> Effects {
+        let mut effects = self.gsp.settle(cx);
+        effects.extend(self.sec2.settle(cx));
+        for which in [Which::Gsp, Which::Sec2] {
+            if self.falcon(which).is_due(cx.now_us) {
+                effects.extend(self.finish(which, cx));
+            }
+        }
+        effects
+    }
+
+    // Start and end of programs --------------------------------------------------------------
+
+    fn started(&mut self, which: Which) -> Effects {
+        let mut effects = Effects::new();
+        let falcon = self.falcon(which);
+        let (rm, mailbox, is_loaded) = (falcon.rm, falcon.mailbox, !falcon.imem.is_untouched());
+        if is_loaded && rm != pmc::boot_0(self.chip.id) {
+            effects.push(flag(
+                FalconRule::RevisionNotTold,
+                format!("{} started while FALCON_RM is {rm:#x}", which.name()),
+            ));
+        }
+        let program = self.identify(which);
+        let name = program_name(&program);
+        let stage = match program {
+            Ok(Program::Bootloader | Program::Fwsec(_)) => Some(Stage::FwsecRuns),
+            Ok(Program::Ucode(ucode)) if ucode.task == Task::BooterLoad => Some(Stage::BooterRuns),
+            Ok(Program::Ucode(ucode)) if ucode.task == Task::BooterUnload => {
+                Some(Stage::UnloaderRuns)
+            }
+            _ => None,
+        };
+        let is_bootloader = matches!(program, Ok(Program::Bootloader));
+        let event = Event {
+            kind: "falcon",
+            op: "start",
+            name: format!("{} {name}", which.name()),
+            value: Some(u64::from(mailbox[0]) | u64::from(mailbox[1]) << 32),
+        };
+        effects.push(Effect::Event(event));
+        effects.extend(stage.map(Effect::Stage));
+        self.program_memory = self.memory_of(which, is_bootloader);
+        effects
+    }
+
+    /// Guest memory that the program just started will read, as far as it is known yet.
+    fn memory_of(&self, which: Which, is_bootloader: bool) -> Vec<Range<u64>> {
+        if is_bootloader {
+            return bootloader::Descriptor::read(&self.gsp)
+                .map(|descriptor| descriptor.memory().to_vec())
+                .unwrap_or_default();
+        }
+        if which == Which::Gsp {
+            return Vec::new();
+        }
+        let address = address_in(self.sec2.mailbox);
+        if Unload::of(self.sec2.mailbox) == Unload::Save(address) && address != 0 {
+            let end = address.saturating_add(wpr_meta::SIZE as u64);
+            return std::iter::once(address..end).collect();
+        }
+        Vec::new()
+    }
+
+    fn identify(&self, which: Which) -> Result<Program<'_>, Refusal> {
+        let falcon = match which {
+            Which::Gsp => &self.gsp,
+            Which::Sec2 => &self.sec2,
+        };
+        let version = |which, ucode_id| {
+            let register = fuse::version_register(self.chip.family, &self.plan, which, ucode_id);
+            fuse::version(register)
+        };
+        let programs = Programs {
+            bootloader: self.bootloader,
+            catalogue: &self.catalogue,
+            fwsec: self.fwsec.as_ref(),
+            directory: firmware_dir::directory(self.chip),
+            fuse_version: &version,
+        };
+        identify::identify(falcon, self.chip.family.loads_by_dma(), &programs)
+    }
+
+    fn finish(&mut self, which: Which, cx: &Cx<'_>) -> Effects {
+        let mut effects = Effects::new();
+        self.program_memory.clear();
+        let program = self.identify(which);
+        let name = program_name(&program);
+        match program {
+            Ok(Program::Nothing) => self.falcon(which).halt_without_code(),
+            Ok(Program::Bootloader) => self.finish_bootloader(cx, &mut effects),
+            Ok(Program::Fwsec(_)) => self.finish_fwsec(cx, &mut effects),
+            Ok(Program::Ucode(ucode)) => {
+                let task = ucode.task;
+                self.finish_ucode(task, cx, &mut effects);
+            }
+            Err(Refusal::NoCode(complaint)) => {
+                effects.push(Effect::Complain(complaint));
+                self.falcon(which).halt_without_code();
+            }
+            Err(Refusal::Rejected(complaint)) => {
+                effects.push(Effect::Complain(complaint));
+                self.falcon(which).halt(None);
+            }
+        }
+        effects.push(Effect::Event(Event {
+            kind: "falcon",
+            op: "halt",
+            name: format!("{} {name}", which.name()),
+            value: Some(u64::from(self.falcon(which).mailbox[0])),
+        }));
+        effects
+    }
+
+    // FWSEC ----------------------------------------------------------------------------------
+
+    fn finish_bootloader(&mut self, cx: &Cx<'_>, effects: &mut Effects) {
+        let Some(fwsec) = &self.fwsec else {
+            effects.push(flag(
+                FalconRule::Signature,
+                "the bootloader fetched a program, but the VBIOS has no FWSEC",
+            ));
+            self.gsp.halt(Some(FAILED));
+            return;
+        };
+        let fetched = bootloader::Descriptor::read(&self.gsp).and_then(|descriptor| {
+            descriptor.check_aperture(&self.gsp)?;
+            descriptor.fetch(&mut self.gsp, fwsec, cx, effects)
+        });
+        match fetched {
+            Ok(()) => self.finish_fwsec(cx, effects),
+            Err(complaint) => {
+                effects.push(Effect::Complain(complaint));
+                self.gsp.halt(Some(FAILED));
+            }
+        }
+    }
+
+    fn finish_fwsec(&mut self, cx: &Cx<'_>, effects: &mut Effects) {
+        if self.faults().brom_refuses_fwsec {
+            effects.push(Effect::Fault("brom-refuses-fwsec"));
+            self.gsp.halt(None);
+            return;
+        }
+        let Some(fwsec) = &self.fwsec else {
+            self.gsp.halt(Some(FAILED));
+            return;
+        };
+        let dmem = self.gsp.dmem.bytes(0, fwsec.dmem.len()).unwrap_or_default();
+        let command = fwsec::check_data(fwsec, dmem).and_then(|()| fwsec::command(fwsec, dmem));
+        let mailbox = match command {
+            Ok(Command::Frts { start, size }) => self.frts(start, size, cx, effects),
+            Ok(Command::Sb) => self.sb(effects),
+            Err(complaint) => {
+                self.frts_error = FWSEC_REFUSED;
+                effects.push(Effect::Complain(complaint));
+                FAILED
+            }
+        };
+        self.gsp.halt(Some(mailbox));
+    }
+
+    /// Returns what is left in the mailbox.
+    fn frts(&mut self, start: u64, size: u64, cx: &Cx<'_>, effects: &mut Effects) -> u32 {
+        let mut checked = fwsec::check_frts(self.chip, cx.vram.size(), self.wpr2, start, size);
+        if checked.is_ok() && !cx.progress.is_boot_complete() {
+            checked = Err(Complaint::new(
+                FalconRule::Frts,
+                "FRTS before the card's own firmware has finished",
+            ));
+        }
+        if let Err(complaint) = checked {
+            self.frts_error = FWSEC_REFUSED;
+            effects.push(Effect::Complain(complaint));
+            return 0;
+        }
+        let faults = self.faults().clone();
+        if let Some(code) = faults.fwsec_error {
+            effects.push(Effect::Fault("fwsec-error"));
+            self.frts_error = code;
+            return 0;
+        }
+        if let Some(code) = faults.fwsec_mailbox {
+            effects.push(Effect::Fault("fwsec-mailbox"));
+            return code;
+        }
+        self.frts_error = 0;
+        if faults.wpr2_missing {
+            effects.push(Effect::Fault("wpr2-missing"));
+            return 0;
+        }
+        let start = if faults.wpr2_elsewhere {
+            effects.push(Effect::Fault("wpr2-elsewhere"));
+            start - ELSEWHERE
+        } else {
+            start
+        };
+        self.wpr2 = Wpr2::of(start..start + size);
+        effects.push(Effect::Stage(Stage::FrtsDone));
+        0
+    }
+
+    fn sb(&mut self, effects: &mut Effects) -> u32 {
+        let faults = self.faults().clone();
+        if let Some(code) = faults.sb_error {
+            effects.push(Effect::Fault("sb-error"));
+            self.sb_error = code;
+            return 0;
+        }
+        if let Some(code) = faults.sb_mailbox {
+            effects.push(Effect::Fault("sb-mailbox"));
+            return code;
+        }
+        self.sb_error = 0;
+        effects.push(Effect::Stage(Stage::SbDone));
+        0
+    }
+
+    // SEC2 -----------------------------------------------------------------------------------
+
+    fn finish_ucode(&mut self, task: Task, cx: &Cx<'_>, effects: &mut Effects) {
+        if self.faults().brom_refuses_booter {
+            effects.push(Effect::Fault("brom-refuses-booter"));
+            self.sec2.halt(None);
+            return;
+        }
+        let mailbox = match task {
+            Task::BooterLoad => self.booter_load(cx, effects),
+            Task::BooterUnload => self.booter_unload(cx, effects),
+            Task::Scrubber => {
+                self.scrubber = SCRUBBER_DONE;
+                0
+            }
+        };
+        self.sec2.halt(Some(mailbox));
+    }
+
+    fn booter_load(&mut self, cx: &Cx<'_>, effects: &mut Effects) -> u32 {
+        let address = address_in(self.sec2.mailbox);
+        let checked = booter::check_gsp(self.chip, &self.gsp, self.wpr2).and_then(|()| {
+            booter::load(
+                self.chip,
+                address,
+                self.wpr2,
+                self.files.as_ref(),
+                cx,
+                effects,
+            )
+        });
+        let load = match checked {
+            Ok(load) => load,
+            Err(complaint) => {
+                effects.push(Effect::Complain(complaint));
+                return FAILED;
+            }
+        };
+        if let Some(code) = self.faults().booter_error {
+            effects.push(Effect::Fault("booter-error"));
+            return code;
+        }
+        self.wpr2 = Wpr2::of(load.region);
+        self.boot_memory = load.memory;
+        effects.push(Effect::Stage(Stage::GspStarted));
+        if self.faults().riscv_never_active {
+            effects.push(Effect::Fault("riscv-never-active"));
+        } else {
+            self.gsp.start_riscv();
+        }
+        0
+    }
+
+    fn booter_unload(&mut self, cx: &Cx<'_>, effects: &mut Effects) -> u32 {
+        let request = Unload::of(self.sec2.mailbox);
+        let checked = booter::check_unload(&self.gsp, self.wpr2).and_then(|()| match request {
+            Unload::Save(address) => booter::check_save(address, cx, effects),
+            Unload::Remove | Unload::Keep => Ok(()),
+        });
+        if let Err(complaint) = checked {
+            effects.push(Effect::Complain(complaint));
+            return FAILED;
+        }
+        if let Some(code) = self.faults().booter_unload_error {
+            effects.push(Effect::Fault("booter-unload-error"));
+            return code;
+        }
+        if self.faults().booter_unload_leaves_wpr2 {
+            effects.push(Effect::Fault("booter-unload-leaves-wpr2"));
+        } else if request != Unload::Keep {
+            self.wpr2 = Wpr2::default();
+        }
+        self.boot_memory.clear();
+        effects.push(Effect::Stage(Stage::Unloaded));
+        0
+    }
+
+    // Judgement of accesses ------------------------------------------------------------------
+
+    /// The driver asserts reset of `which`.
+    fn judge_reset(&self, which: Which, cx: &Cx<'_>) -> Effects {
+        let mut effects = Effects::new();
+        if !cx.progress.is_boot_complete() {
+            effects.push(flag(
+                FalconRule::ResetBeforeBoot,
+                format!(
+                    "{} reset before the card's own firmware was seen to finish",
+                    which.name()
+                ),
+            ));
+        }
+        if cx.progress.flush_page() == 0 {
+            effects.push(flag(
+                FalconRule::ResetWithoutFlushPage,
+                format!("{} reset while no sysmem flush page is set", which.name()),
+            ));
+        }
+        effects
+    }
+
+    /// The driver writes a mailbox of the GSP.
+    fn judge_handover(&mut self, index: usize, value: u32) -> Effects {
+        let is_loaded = !self.gsp.imem.is_untouched();
+        let old = self.handed_over[index].replace(value);
+        if is_loaded || self.gsp.riscv.active || old.is_none_or(|old| old == value) {
+            return Effects::new();
+        }
+        vec![flag(
+            FalconRule::Handshake,
+            format!("MAILBOX{index} of the GSP changed after the libos address was written"),
+        )]
+    }
+}
+
+/// The address in two mailboxes.
+fn address_in(mailbox: [u32; 2]) -> u64 {
+    u64::from(mailbox[0]) | u64::from(mailbox[1]) << 32
+}
+
+fn program_name(program: &Result<Program<'_>, Refusal>) -> String {
+    match program {
+        Ok(Program::Nothing) => "without code".into(),
+        Ok(Program::Bootloader) => "FWSEC by the generic bootloader".into(),
+        Ok(Program::Fwsec(_)) => "FWSEC".into(),
+        Ok(Program::Ucode(ucode)) => ucode.name.clone(),
+        Err(_) => "unknown program".into(),
+    }
+}
+
+impl Engine for Boot {
+    fn regs(&self) -> &'static [Reg] {
+        &registers::TABLE
+    }
+
+    fn reset(&mut self, _now_us: u64) {
+        self.gsp.power_on();
+        self.sec2.power_on();
+        self.wpr2 = Wpr2::default();
+        self.frts_error = 0;
+        self.sb_error = 0;
+        self.scrubber = 0;
+        self.resumed = false;
+        self.boot_memory.clear();
+        self.program_memory.clear();
+        self.handed_over = [None; 2];
+    }
+
+    fn read(&mut self, at: At, cx: &Cx<'_>) -> Read {
+        let mut effects = self.settle(cx);
+        let address = at.address();
+        let mut read = match Which::at(address) {
+            Some(which) => self.falcon(which).read(at, cx),
+            None => self.read_result(address),
+        };
+        effects.append(&mut read.effects);
+        Read {
+            value: read.value,
+            effects,
+        }
+    }
+
+    fn write(&mut self, at: At, value: u32, cx: &Cx<'_>) -> Effects {
+        let mut effects = self.settle(cx);
+        let Some(which) = Which::at(at.address()) else {
+            return effects;
+        };
+        let offset = at.address() - which.base();
+        if which == Which::Gsp {
+            match offset {
+                crate::falcon::regs::offset::MAILBOX0 => {
+                    effects.extend(self.judge_handover(0, value))
+                }
+                crate::falcon::regs::offset::MAILBOX1 => {
+                    effects.extend(self.judge_handover(1, value))
+                }
+                _ => {}
+            }
+        }
+        let (written, did) = self.falcon(which).write(at, value, cx);
+        effects.extend(written);
+        match did {
+            Did::Nothing | Did::Doorbell(_) => {}
+            Did::Reset => {
+                effects.extend(self.judge_reset(which, cx));
+                if which == Which::Gsp {
+                    self.handed_over = [None; 2];
+                    self.resumed = false;
+                }
+            }
+            Did::Start => effects.extend(self.started(which)),
+        }
+        effects
+    }
+
+    fn tick(&mut self, cx: &Cx<'_>) -> Effects {
+        self.settle(cx)
+    }
+
+    fn unmapped(&mut self, gone: &Range<u64>) -> Effects {
+        let overlaps = |range: &Range<u64>| range.start < gone.end && gone.start < range.end;
+        let mut effects = Effects::new();
+        let in_flight = [&self.gsp, &self.sec2]
+            .into_iter()
+            .flat_map(Falcon::transfers_in_flight)
+            .any(|range| overlaps(&range));
+        if in_flight || self.program_memory.iter().any(overlaps) {
+            effects.push(flag(
+                FalconRule::MemoryInUse,
+                "memory unmapped that a transfer or a running program reads",
+            ));
+        }
+        if self.boot_memory.iter().any(overlaps) {
+            // Once is enough: all of it goes away at the same time.
+            self.boot_memory.clear();
+            effects.push(flag(
+                GspRule::BootMemory,
+                "memory of the GSP image unmapped before GSP-RM has booted",
+            ));
+        }
+        effects
+    }
+
+    fn machine_reset(&mut self) {
+        if let Some(dirty) = self.dirty {
+            self.make_dirty(dirty);
+        }
+    }
+}
+
+impl Boot {
+    fn read_result(&self, address: u32) -> Read {
+        let value = match address {
+            registers::WPR2_LO => self.wpr2.lo,
+            registers::WPR2_HI => self.wpr2.hi,
+            registers::FRTS_ERROR => self.frts_error << 16,
+            registers::SB_ERROR => self.sb_error,
+            registers::RESUMED => u32::from(self.resumed) << 26,
+            _ => self.scrubber,
+        };
+        value.into()
+    }
+}
+
+#[cfg(test)]
+mod tests;
