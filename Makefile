@@ -90,6 +90,12 @@ rustdoc: modules		## documentation of the crates, below MO/doc
 rust-analyzer: modules		## rust-project.json for editors
 	$(Q)kernel-glue/rust-tools.py rust-analyzer --kdir $(KDIR) --objects $(MO) --output rust-project.json
 
+.PHONY: inspect
+inspect:			## build build/nova-inspect for this machine, which shows what the driver would see (needs cargo)
+	$(Q)cargo build $(if $(filter 1,$(V)),,--quiet) --locked --release --package nova-inspect --target-dir build/host \
+		--jobs $(JOBS)
+	$(Q)ln -sf host/release/nova-inspect build/nova-inspect
+
 .PHONY: clean distclean
 clean:				## remove what was built, keep what is cached for all trees
 	$(Q)rm -rf build target rust-project.json
