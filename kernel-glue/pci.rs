@@ -2,6 +2,9 @@
 
 //! A PCI driver whose private data is built by a [`BoundInit`].
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 use crate::{
     adapter::register_hidden,
     bound::{

@@ -28,6 +28,7 @@ const SUITES: &[&str] = &[
     "kernel_glue_firmware",
     "kernel_glue_irq",
     "kernel_glue_pages",
+    "kernel_glue_pci",
     "kernel_glue_shared",
     "kernel_glue_tether",
     "nova_core_chip",
