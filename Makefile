@@ -15,6 +15,8 @@ VRAM ?=
 FAULT ?=
 # 1: the debug kernel (lockdep, kmemleak, KUnit) instead of the stock one.
 DEBUG ?=
+# The emulated GPUs of `make bench`, with commas between them.
+CHIPS ?=
 # Test cases to run with `make vm-test`, as a pattern of names.
 ONLY ?=
 # Seconds for each target of `make fuzz`; RUNS asks for a number of executions instead. TARGETS are some only.
@@ -76,6 +78,12 @@ kunit:				## only the KUnit suites, in the debug kernel
 .PHONY: fuzz
 fuzz:				## try the parsers with bytes nobody meant (TIME=seconds for each, or RUNS=; TARGETS=)
 	$(harness) fuzz $(if $(RUNS),--runs $(RUNS),--time $(TIME)) $(TARGETS)
+
+.PHONY: oracle bench
+oracle:				## only the drivers that nobody here wrote, on emulated GPUs
+	$(harness) vm-test --only 'oracle*'
+bench:				## what bringing a card up costs: ours, upstream nova-core, nouveau (CHIPS=ga102,tu116)
+	$(harness) bench $(if $(CHIPS),--chips $(CHIPS))
 
 .PHONY: clippy rustfmt-check rustdoc rust-analyzer
 clippy:				## check the modules with the kernel's lints, warnings being errors

@@ -56,6 +56,15 @@ load_stock_modules() {
 	done </nova/stock-modules
 }
 
+# Loads the driver that the step was told. nouveau is asked for in words to use GSP-RM, because it would fall
+# back to driving some cards without.
+insmod_oracle() {
+	case $module in
+	nouveau) insmod /nova/modules/nouveau.ko config=NvGspRm=1 ;;
+	*) insmod "/nova/modules/$module.ko" ;;
+	esac
+}
+
 # load NAME: loads a module under test unless it is there.
 load() {
 	[ -e "/sys/module/$1" ] || insmod "/nova/modules/$1.ko"

@@ -240,12 +240,20 @@ impl Step {
         }
     }
 
+    /// A step that works with any driver, and is told with which.
+    pub fn for_driver(script: &'static str, driver: Driver) -> Self {
+        Self::new(script, 0)
+            .arg("module", driver.module())
+            .arg("oracle", driver.pci_name())
+    }
+
     fn arg(mut self, name: &str, value: impl Into<String>) -> Self {
         self.args.push((name.to_owned(), value.into()));
         self
     }
 
-    fn on(self, gpu: usize) -> Self {
+    /// The same step, which is about this GPU.
+    pub fn on(self, gpu: usize) -> Self {
         self.arg("bdf", crate::gpu::pci_address(gpu))
     }
 

@@ -17,12 +17,15 @@ pub const USAGE: &str = "\
 usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug] [--iommu] [--shell]
                     [--trace FILE] [--timeline FILE.svg]
        nova-vm test [--only PATTERN] [--list] [--jobs N] [--junit FILE] [--rebinds N]
+       nova-vm bench [--chips LIST] [--json FILE]
        nova-vm tlv  --chip NAME --output DIR [--firmware DIR]
 
 run    boots one guest with an emulated GPU, loads both modules and shows what a user would see;
        --timeline: draws what driver and device did meanwhile
 test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
        one for each CPU); --rebinds: rounds of the endurance claims (default: 100)
+bench  measures what it costs to bring a card up, for each driver; --chips: with commas between
+       (default: ga102,tu116); --json: writes the table for programs
 tlv    makes the TLV files that upstream's nova-core wants from the .bin files of linux-firmware.
        --firmware: the folder that holds nvidia/ (default: NOVA_FIRMWARE)
 
@@ -82,6 +85,13 @@ pub enum Command {
         /// How often cards are unbound and bound.
         rebinds: u32,
     },
+    /// Compare drivers.
+    Bench {
+        /// Chip names.
+        chips: Vec<String>,
+        /// Where to put the table as JSON.
+        json: Option<PathBuf>,
+    },
     /// Convert firmware files.
     Tlv {
         /// Chip name.
@@ -113,15 +123,17 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
     let (mut only, mut list, mut jobs, mut junit) = (None, false, cpus_here(), None);
     let mut rebinds = cases::REBINDS;
     let (mut firmware, mut output, mut timeline) = (None, None, None);
+    let (mut chips, mut json) = ("ga102,tu116".to_owned(), None);
 
     let verb = words.next().unwrap_or_else(|| "--help".to_owned());
     let (running, testing, converting) = (verb == "run", verb == "test", verb == "tlv");
+    let comparing = verb == "bench";
     if ["--help", "-h", "help"].contains(&verb.as_str()) {
         return Ok((common, Command::Help));
     }
-    if !running && !testing && !converting {
+    if !running && !testing && !converting && !comparing {
         return Err(Error::new(format!(
-            "'{verb}' is none of run, test and tlv; see nova-vm --help"
+            "'{verb}' is none of run, test, bench and tlv; see nova-vm --help"
         )));
     }
     while let Some(word) = words.next() {
@@ -155,6 +167,8 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             "--list" if testing => list = true,
             "--jobs" if testing => jobs = number(&name, &value()?)?,
             "--rebinds" if testing => rebinds = number(&name, &value()?)?,
+            "--chips" if comparing => chips = value()?.to_lowercase(),
+            "--json" if comparing => json = Some(value()?.into()),
             "--firmware" if converting => firmware = Some(value()?.into()),
             "--output" if converting => output = Some(value()?.into()),
             "--junit" if testing => junit = Some(value()?.into()),
@@ -169,7 +183,12 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             return Err(Error::new(format!("{name} takes no value")));
         }
     }
-    let command = if converting {
+    let command = if comparing {
+        Command::Bench {
+            chips: chips.split(',').map(str::to_owned).collect(),
+            json,
+        }
+    } else if converting {
         Command::Tlv {
             chip,
             firmware,
@@ -253,6 +272,16 @@ mod tests {
     }
 
     #[test]
+    fn chips_to_compare_are_a_list() {
+        let (_, command) = words("bench --chips GA102,tu116 --json /j").unwrap();
+        let wanted = Command::Bench {
+            chips: vec!["ga102".into(), "tu116".into()],
+            json: Some("/j".into()),
+        };
+        assert_eq!(command, wanted);
+    }
+
+    #[test]
     fn conversion_is_told_what_and_where() {
         let (_, command) = words("tlv --chip tu116 --output /o --firmware=/f").unwrap();
         let wanted = Command::Tlv {
@@ -266,7 +295,7 @@ mod tests {
     #[test]
     fn nonsense_is_named() {
         for (line, wanted) in [
-            ("walk", "'walk' is none of run, test and tlv"),
+            ("walk", "'walk' is none of run, test, bench and tlv"),
             ("tlv --chip ga102", "tlv needs --output DIR"),
             ("test --output x", "nova-vm test does not know '--output'"),
             ("run --only x", "nova-vm run does not know '--only'"),

@@ -12,6 +12,7 @@
 //! 5. [`cases`] is the table of claims, [`runner`] walks it, [`results`] and [`junit`] print it.
 
 pub mod accel;
+pub mod bench;
 pub mod cases;
 pub mod cli;
 pub mod control;

@@ -4,6 +4,7 @@
 
 use std::{
     env::args,
+    path::Path,
     process::ExitCode,
     sync::{
         atomic::Ordering,
@@ -13,6 +14,7 @@ use std::{
 };
 
 use nova_vm::{
+    bench,
     cases::{
         self,
         self_test, //
@@ -101,6 +103,10 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
                 ExitCode::FAILURE
             })
         }
+        Command::Bench { chips, json } => {
+            let env = env::prepare(common, env::stop_on_signals()?)?;
+            Ok(compare(&env, &chips, json.as_deref())?)
+        }
         Command::Tlv {
             chip,
             firmware,
@@ -157,6 +163,38 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
             })
         }
     }
+}
+
+/// Measures all drivers on these chips, and prints the table. A driver that cannot be measured is told.
+fn compare(env: &runner::Env, chips: &[String], json: Option<&Path>) -> Result<ExitCode> {
+    let mut measurements = Vec::new();
+    let mut whole = true;
+    for chip in chips {
+        for driver in bench::DRIVERS {
+            if env.stop.load(Ordering::Relaxed) {
+                return Ok(ExitCode::from(INTERRUPTED_STATUS));
+            }
+            eprintln!("nova-vm: measuring {} on {chip}", driver.title());
+            match bench::measure(env, chip, *driver) {
+                Ok(measurement) => measurements.push(measurement),
+                Err(error) => {
+                    whole = false;
+                    println!("{chip}, {}: not measured: {error}", driver.title());
+                }
+            }
+        }
+    }
+    for line in bench::lines(&measurements) {
+        println!("{line}");
+    }
+    if let Some(file) = json {
+        bench::save(&measurements, file)?;
+    }
+    Ok(if whole {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn list(only: Option<&str>, rebinds: u32) {

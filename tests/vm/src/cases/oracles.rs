@@ -3,6 +3,8 @@
 //! Drivers that nobody here wrote, on the emulated cards: upstream's nova-core and the stock nouveau. Both
 //! bring real cards up, so that a card which they refuse, complain about or use wrongly is badly emulated.
 
+use std::time::Duration;
+
 use super::{
     Afterwards,
     Scenario,
@@ -89,7 +91,8 @@ fn unload(scenario: &mut Scenario, driver: Driver) {
 }
 
 fn oracle_step(driver: Driver, script: &'static str, seconds: u64) -> Step {
-    Step::new(script, seconds)
-        .arg("module", driver.module())
-        .arg("oracle", driver.pci_name())
+    Step {
+        limit: Duration::from_secs(seconds),
+        ..Step::for_driver(script, driver)
+    }
 }

@@ -16,6 +16,9 @@ macro_rules! steps {
 
 /// Name and text of every step.
 pub const STEPS: &[(&str, &str)] = steps![
+    "bench_bind"
+    "bench_memory"
+    "bench_prepare"
     "bound"
     "child_after_core"
     "crash"
