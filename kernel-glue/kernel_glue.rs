@@ -31,5 +31,5 @@ pub mod fmt;
 pub mod irq;
 pub mod pci;
 #[cfg(CONFIG_KUNIT = "y")]
-mod testing;
+pub mod testing;
 pub mod tether;

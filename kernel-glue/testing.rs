@@ -21,10 +21,15 @@ use kernel::{
 static NEXT: Atomic<u32> = Atomic::new(0);
 
 /// A device that is nothing but bound, and can reach all memory.
-pub(crate) struct TestDevice(faux::Registration);
+pub struct TestDevice(faux::Registration);
 
 impl TestDevice {
-    pub(crate) fn new() -> Result<Self> {
+    /// Makes one.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if it cannot be registered, `ENOMEM`.
+    pub fn new() -> Result<Self> {
         let number = NEXT.fetch_add(1, Relaxed);
         let name = CString::try_from_fmt(fmt!("kernel-glue-test.{}", number))?;
         let device = Self(faux::Registration::new(&name, None)?);
@@ -39,7 +44,8 @@ impl TestDevice {
         Ok(device)
     }
 
-    pub(crate) fn bound(&self) -> &Device<Bound> {
+    /// Lends it as the device that it is.
+    pub fn bound(&self) -> &Device<Bound> {
         let faux: &faux::Device<Bound> = self.0.as_ref();
         faux.as_ref()
     }
