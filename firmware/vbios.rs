@@ -61,6 +61,7 @@ use core::{
     ops::Range, //
 };
 use descriptor::Descriptor;
+use image::CodeType;
 use source::Reader;
 
 mod bit;
@@ -102,7 +103,6 @@ pub use error::{
 };
 pub use fwsec::Fwsec;
 pub use image::{
-    CodeType,
     Image,
     Images, //
 };

@@ -248,6 +248,18 @@ fn nothing_is_read_where_nothing_is() {
 }
 
 #[test]
+fn queue_is_set_up_once() {
+    let mut gsp = Gsp::new();
+    let mut end = StatusEnd::new();
+    gsp.send(EVENT, &[]);
+    receive(&mut end, &gsp).unwrap();
+    // What it would say later does not matter.
+    gsp.memory.store_u32(STATUS_QUEUE + 4, 0).unwrap();
+    gsp.send(EVENT, &[1]);
+    assert_eq!(receive(&mut end, &gsp), Ok(Some((EVENT, vec![1]))));
+}
+
+#[test]
 fn queue_need_not_be_set_up_before_the_first_message() {
     let gsp = Gsp::new();
     gsp.memory
