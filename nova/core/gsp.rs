@@ -9,18 +9,15 @@ mod diagnostics;
 mod events;
 mod files;
 mod interrupts;
+mod kunit;
 mod logs;
 mod memory;
 mod regs;
 mod rpc;
 mod sequencer;
 
-pub(crate) use events::Listener;
 pub(crate) use files::Files;
-pub(crate) use interrupts::{
-    Interrupts,
-    InterruptsLt, //
-};
+pub(crate) use interrupts::Interrupts;
 pub(crate) use sequencer::SequencerTarget;
 
 use crate::{
@@ -47,7 +44,6 @@ use memory::{
     Arguments,
     QueueMemory, //
 };
-use nova_firmware::abi::r570_144::function::Function;
 use nova_hw::{
     chip::Chip,
     interrupt::{
@@ -98,7 +94,7 @@ impl<'a> Gsp<'a> {
         pin_init::pin_init_scope(move || {
             logs::discard(dev);
             let logs = Logs::alloc(dev)?;
-            let queues = QueueMemory::alloc(dev)?;
+            let queues = QueueMemory::alloc(dev.as_ref())?;
             let arguments = Arguments::alloc(dev, &logs, &queues)?;
             let diagnostics = Diagnostics::new()?;
             let rpc = Rpc::new(dev, bar, queues, timeline.clone(), diagnostics.clone())?;
@@ -134,23 +130,14 @@ impl<'a> Gsp<'a> {
         )
     }
 
-    /// Has `listener` told of every event `function` from now on.
-    ///
-    /// # Errors
-    ///
-    /// `ENOMEM`.
-    pub(crate) fn listen(&self, function: Function, listener: Arc<dyn Listener>) -> Result {
-        self.rpc.listen(function, listener)
-    }
-
-    /// Ends the conversation because of something that only the caller has seen; it is logged, with the
-    /// last messages, unless the conversation has ended already. Every call fails with `EIO` from now on.
-    pub(crate) fn kill(&self, why: impl fmt::Display) {
+    /// Ends the conversation because of something that is not seen in it; it is logged, with the last
+    /// messages, unless the conversation has ended already. Every call fails with `EIO` from now on.
+    fn kill(&self, why: impl fmt::Display) {
         self.rpc.die(why);
     }
 
     /// Whether the GSP has died: it has broken the rules, fallen silent, or been killed.
-    pub(crate) fn is_dead(&self) -> bool {
+    fn is_dead(&self) -> bool {
         self.diagnostics.state() == State::Dead
     }
 }

@@ -3,6 +3,7 @@
 //! What driver and GSP-RM say to each other when GSP-RM boots, and when it is taken down.
 
 use super::{
+    events::Reporter,
     logs,
     regs,
     rpc::{
@@ -83,12 +84,16 @@ impl Gsp<'_> {
     /// # Errors
     ///
     /// `ETIMEDOUT` if GSP-RM does not do its part in time, `EIO` if it breaks the rules, `ENODEV` if the
-    /// device has gone, and those of the sequencer; after one log line.
+    /// device has gone, and those of the sequencer, after one log line; `ENOMEM`.
     pub(crate) fn start_conversation(
         &self,
         target: &impl SequencerTarget,
         vram_size: u64,
     ) -> Result<StaticInfo> {
+        let reporter = Reporter::new(self.dev)?;
+        for function in Reporter::EVENTS {
+            self.rpc.listen(function, reporter.clone())?;
+        }
         self.timeline.stage("gsp-rm-init", || {
             self.introduce()?;
             self.wait_until_ready(target)
@@ -137,7 +142,7 @@ impl Gsp<'_> {
         let answered = self.rpc.call(
             Function::UNLOADING_GUEST_DRIVER,
             &payload,
-            KVec::new(),
+            KVVec::new(),
             CALL_TIMEOUT,
         );
         self.rpc.stop();
@@ -174,10 +179,10 @@ impl Gsp<'_> {
     /// Those of a call, and those that the method's status means; all after one log line.
     pub(crate) fn control(&self, control: Control, params: &mut [u8]) -> Result {
         let size = u32::try_from(params.len()).map_err(|_| EINVAL)?;
-        let mut payload = KVec::new();
+        let mut payload = KVVec::new();
         payload.extend_from_slice(&control.encode(size), GFP_KERNEL)?;
         payload.extend_from_slice(params, GFP_KERNEL)?;
-        let answer = KVec::from_elem(0, payload.len(), GFP_KERNEL)?;
+        let answer = KVVec::from_elem(0, payload.len(), GFP_KERNEL)?;
         let function = Function::GSP_RM_CONTROL;
         let answer = self.rpc.call(function, &payload, answer, CALL_TIMEOUT)?;
 
@@ -209,7 +214,7 @@ impl Gsp<'_> {
         self.rpc.tell(Function::GSP_SET_SYSTEM_INFO, &info)?;
 
         let size = registry::size(&registry::DEFAULTS).map_err(|_| EINVAL)?;
-        let mut table = KVec::from_elem(0, size, GFP_KERNEL)?;
+        let mut table = KVVec::from_elem(0, size, GFP_KERNEL)?;
         registry::encode(&registry::DEFAULTS, &mut table).map_err(|_| EINVAL)?;
         self.rpc.tell(Function::SET_REGISTRY, &table)
     }
@@ -284,8 +289,8 @@ impl Gsp<'_> {
 
     /// Asks what GSP-RM knows about the GPU.
     fn ask_static_info(&self) -> Result<StaticInfo> {
-        let payload = KVec::from_elem(0, static_info::SIZE, GFP_KERNEL)?;
-        let answer = KVec::from_elem(0, static_info::SIZE, GFP_KERNEL)?;
+        let payload = KVVec::from_elem(0, static_info::SIZE, GFP_KERNEL)?;
+        let answer = KVVec::from_elem(0, static_info::SIZE, GFP_KERNEL)?;
         let answer = self.rpc.call(
             Function::GET_GSP_STATIC_INFO,
             &payload,
@@ -305,7 +310,7 @@ impl Gsp<'_> {
             object: info.handles.subdevice,
             command: interrupt_table::COMMAND,
         };
-        let mut params = KVec::from_elem(0, interrupt_table::SIZE, GFP_KERNEL)?;
+        let mut params = KVVec::from_elem(0, interrupt_table::SIZE, GFP_KERNEL)?;
         if let Err(err) = self.control(control, &mut params) {
             // Only a GSP that is alive can be polled.
             return self.rpc.check().map_err(|_| err);

@@ -8,8 +8,12 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
         Arc, //
-    }, //
+    },
 };
 use kernel_glue::fmt::Plain;
 use nova_firmware::abi::r570_144::{
@@ -21,7 +25,7 @@ use nova_firmware::abi::r570_144::{
 };
 
 /// Somebody who wants to be told of events.
-pub(crate) trait Listener: Send + Sync {
+pub(super) trait Listener: Send + Sync {
     /// Takes an event.
     ///
     /// Runs in process context, in the order in which the events came. Nothing else is received
@@ -56,12 +60,22 @@ impl Listeners {
     }
 }
 
+/// Lines that are logged of what one GSP says, lest it fill the log.
+const MAX_LINES: u32 = 200;
+
 /// Logs what a person should know.
-pub(super) struct Reporter(ARef<pci::Device>);
+pub(super) struct Reporter {
+    dev: ARef<pci::Device>,
+    lines: Atomic<u32>,
+}
 
 impl Reporter {
     /// The events it reports. For the others the driver has no use yet; they are counted all the same.
-    pub(super) const EVENTS: [Function; 2] = [Function::OS_ERROR_LOG, Function::RC_TRIGGERED];
+    pub(super) const EVENTS: [Function; 3] = [
+        Function::OS_ERROR_LOG,
+        Function::RC_TRIGGERED,
+        Function::GSP_RUN_CPU_SEQUENCER,
+    ];
 
     /// Reports what the GSP of `dev` says.
     ///
@@ -69,12 +83,16 @@ impl Reporter {
     ///
     /// `ENOMEM`.
     pub(super) fn new(dev: &pci::Device<Bound>) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self(dev.into()), GFP_KERNEL)?)
+        let reporter = Self {
+            dev: dev.into(),
+            lines: Atomic::new(0),
+        };
+        Ok(Arc::new(reporter, GFP_KERNEL)?)
     }
 
     fn malformed(&self, function: Function, err: impl core::fmt::Display) {
         dev_warn!(
-            self.0,
+            self.dev,
             "GSP-RM sent a malformed {}: {}\n",
             Plain(function),
             Plain(err)
@@ -84,10 +102,17 @@ impl Reporter {
 
 impl Listener for Reporter {
     fn event(&self, function: Function, payload: &[u8]) {
+        // Events are told one at a time.
+        let lines = self.lines.load(Relaxed);
+        if lines == MAX_LINES {
+            return;
+        }
+        self.lines.store(lines + 1, Relaxed);
+
         match function {
             Function::OS_ERROR_LOG => match OsErrorLog::parse(payload) {
                 Ok(log) => dev_err!(
-                    self.0,
+                    self.dev,
                     "GSP-RM: Xid {}, channel {:#x}: {}\n",
                     log.xid,
                     log.channel,
@@ -97,7 +122,7 @@ impl Listener for Reporter {
             },
             Function::RC_TRIGGERED => match RcTriggered::parse(payload) {
                 Ok(event) => dev_err!(
-                    self.0,
+                    self.dev,
                     "GSP-RM: channel {:#x} of engine {:#x} failed (Xid {}, address {:#x})\n",
                     event.channel,
                     event.engine,
@@ -106,6 +131,10 @@ impl Listener for Reporter {
                 ),
                 Err(err) => self.malformed(function, err),
             },
+            Function::GSP_RUN_CPU_SEQUENCER => dev_warn!(
+                self.dev,
+                "GSP-RM wants a sequence of register accesses after it has booted: not done\n"
+            ),
             _ => {}
         }
     }

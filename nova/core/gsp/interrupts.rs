@@ -34,7 +34,6 @@ use kernel::{
         Relaxed,
         Release, //
     },
-    types::CovariantForLt, //
 };
 use kernel_glue::{
     bound::{
@@ -197,9 +196,6 @@ pub(crate) struct Interrupts<'a> {
     forbidden_for_good: Forbid<'a>,
 }
 
-/// [`Interrupts`] over the lifetime of the [`Gsp`].
-pub(crate) type InterruptsLt = CovariantForLt!(for<'a> Interrupts<'a>);
-
 impl<'a> Interrupts<'a> {
     /// Has the messages of `gsp` announced by interrupts of `dev`, once it is told to.
     ///
@@ -270,7 +266,10 @@ impl Handler for Service<'_> {
         let gsp = self.0;
         gsp.rpc.interrupted();
         if gsp.halted.load(Acquire) {
-            gsp.rpc.die(fmt!("its core has halted"));
+            gsp.kill(fmt!("its core has halted"));
+        }
+        if gsp.rpc.check().is_err() {
+            gsp.disable_interrupts();
         }
     }
 }

@@ -4,7 +4,10 @@
 
 use super::logs::Logs;
 use kernel::{
-    device::Bound,
+    device::{
+        Bound,
+        Device, //
+    },
     pci,
     prelude::*,
     sync::{
@@ -48,8 +51,8 @@ impl<'a> QueueMemory<'a> {
     /// # Errors
     ///
     /// `ENOMEM`; `EINVAL` if the memory is where no such memory can be.
-    pub(super) fn alloc(dev: &'a pci::Device<Bound>) -> Result<Self> {
-        let this = Self(Shared::alloc(dev.as_ref(), queue::MEMORY_SIZE)?);
+    pub(super) fn alloc(dev: &'a Device<Bound>) -> Result<Self> {
+        let this = Self(Shared::alloc(dev, queue::MEMORY_SIZE)?);
         let place = this.place()?;
         let mut page = page()?;
         channel::set_up(&this, place, &mut page).map_err(|OutOfRange| EINVAL)?;

@@ -22,8 +22,7 @@ use super::{
     },
     events::{
         Listener,
-        Listeners,
-        Reporter, //
+        Listeners, //
     },
     memory::QueueMemory,
     regs, //
@@ -151,7 +150,7 @@ struct Inbox {
 /// A call that waits for its answer.
 struct Pending {
     assembly: Assembly,
-    answer: KVec<u8>,
+    answer: KVVec<u8>,
     outcome: Option<Outcome>,
 }
 
@@ -159,7 +158,7 @@ struct Pending {
 pub(super) struct Message {
     pub(super) function: Function,
     pub(super) result: Status,
-    pub(super) payload: KVec<u8>,
+    pub(super) payload: KVVec<u8>,
 }
 
 /// A point in time by which something has to have happened.
@@ -198,16 +197,11 @@ impl<'a> Rpc<'a> {
         timeline: Arc<Timeline>,
         diagnostics: Arc<Diagnostics>,
     ) -> Result<impl PinInit<Self>> {
-        let mut listeners = Listeners::new();
-        let reporter = Reporter::new(dev)?;
-        for function in Reporter::EVENTS {
-            listeners.add(function, reporter.clone())?;
-        }
         let inbox = Inbox {
             end: StatusEnd::new(),
             payload: KVBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
             pending: None,
-            listeners,
+            listeners: Listeners::new(),
         };
         Ok(pin_init!(Self {
             dev,
@@ -264,9 +258,9 @@ impl<'a> Rpc<'a> {
         &self,
         function: Function,
         payload: &[u8],
-        answer: KVec<u8>,
+        answer: KVVec<u8>,
         timeout: Delta,
-    ) -> Result<KVec<u8>> {
+    ) -> Result<KVVec<u8>> {
         let mut commands = self.commands.lock();
         self.settle(function)?;
 
@@ -326,7 +320,7 @@ impl<'a> Rpc<'a> {
             while let Some(header) = self.receive(&mut inbox)? {
                 silence = Deadline::after(BOOT_SILENCE);
                 if wanted.contains(&header.function) {
-                    let mut payload = KVec::new();
+                    let mut payload = KVVec::new();
                     payload.extend_from_slice(inbox.payload_of(&header), GFP_KERNEL)?;
                     return Ok(Message {
                         function: header.function,
