@@ -67,6 +67,10 @@ pub(super) struct Tree {
 
 const NO_VECTOR: u32 = u32::MAX;
 
+/// What a register reads that may not be read; the other bits say why.
+const PRI_ERROR: u32 = 0xbadf_0000;
+const PRI_ERROR_MASK: u32 = 0xffff_0000;
+
 /// What the falcon has interrupted for.
 struct Cause {
     message: bool,
@@ -159,11 +163,19 @@ impl Tree {
     /// Reads and clears what the GSP's falcon has interrupted for. What is not expected is masked, lest it
     /// interrupt for ever.
     fn clear_cause(&self, bar: &Bar0<'_>) -> Cause {
+        let status = bar.read(regs::NV_PGSP_FALCON_IRQSTAT).into_raw();
+        if status & PRI_ERROR_MASK == PRI_ERROR {
+            // The GSP has locked its registers. The queue says so, if the driver does not know yet.
+            return Cause {
+                message: true,
+                halted: false,
+            };
+        }
         let mask = match self.handling.riscv_mask {
             RiscvIrqMask::Tu102 => bar.read(regs::NV_PGSP_RISCV_IRQMASK_TU102).into_raw(),
             RiscvIrqMask::Ga102 => bar.read(regs::NV_PGSP_RISCV_IRQMASK_GA102).into_raw(),
         };
-        let pending = bar.read(regs::NV_PGSP_FALCON_IRQSTAT).into_raw() & mask;
+        let pending = status & mask;
         let unexpected = pending & !SWGEN0;
         if unexpected != 0 {
             bar.write_reg(regs::NV_PGSP_FALCON_IRQMCLR::from_raw(unexpected));
