@@ -4,6 +4,7 @@
 //! none of them changes what counts as a violation.
 
 pub mod falcon;
+pub mod gsp_rm;
 pub mod rom;
 
 use thiserror::Error;
@@ -17,6 +18,7 @@ use crate::{
         pmc,
         secure_boot::Trouble, //
     },
+    gsp_rm::faults::Faults as GspFaults,
     vbios::damage::Damage,
     vram::MIB,
 };
@@ -151,13 +153,17 @@ pub struct Plan {
     pub falcon: FalconFaults,
     /// Trouble with the programs on them.
     pub boot: BootFaults,
+    /// Trouble with GSP-RM.
+    pub gsp: GspFaults,
     /// The VBIOS is broken.
     pub rom: Option<(&'static str, Damage)>,
 }
 
 /// All faults.
 pub fn all() -> impl Iterator<Item = &'static FaultInfo> {
-    [FAULTS, falcon::FAULTS, rom::FAULTS].into_iter().flatten()
+    [FAULTS, falcon::FAULTS, gsp_rm::FAULTS, rom::FAULTS]
+        .into_iter()
+        .flatten()
 }
 
 /// Faults of the bus, of identification and of what a driver meets first.
@@ -503,6 +509,21 @@ mod tests {
                 "ga102",
                 &["gfw-stuck=1", "gfw-mask-closed"],
                 "faults gfw-stuck and gfw-mask-closed contradict each other",
+            ),
+            (
+                "ga102",
+                &["gsp-silent", "gsp-crash"],
+                "faults gsp-silent and gsp-crash contradict each other",
+            ),
+            (
+                "ga102",
+                &["gsp-reply-error=0x51", "gsp-reply-short"],
+                "faults gsp-reply-error and gsp-reply-short contradict each other",
+            ),
+            (
+                "gh100",
+                &["gsp-sequencer-index"],
+                "fault gsp-sequencer-index does not exist on gh100: its GSP-RM needs no sequencer",
             ),
         ] {
             assert_eq!(parse(chip, faults).unwrap_err().to_string(), want);

@@ -1123,4 +1123,4 @@ impl GspRm {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

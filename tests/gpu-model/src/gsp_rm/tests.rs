@@ -6,7 +6,7 @@ mod boot;
 mod calls;
 mod events;
 mod faults;
-mod guest;
+pub(crate) mod guest;
 mod queues;
 mod registry;
 mod sequencer;

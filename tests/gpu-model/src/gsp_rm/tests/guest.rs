@@ -67,19 +67,27 @@ impl Ram {
 
 impl GuestMemory for Ram {
     fn read(&self, address: u64, out: &mut [u8]) -> Result<(), DmaError> {
-        for (i, byte) in out.iter_mut().enumerate() {
-            let at = address + i as u64;
+        let mut done = 0;
+        while done < out.len() {
+            let at = address + done as u64;
             let page = self.pages.get(&(at & !(PAGE - 1)));
-            *byte = page.ok_or(DmaError::Unmapped(at))?[(at % PAGE) as usize];
+            let rest = &page.ok_or(DmaError::Unmapped(at))?[(at % PAGE) as usize..];
+            let len = rest.len().min(out.len() - done);
+            out[done..done + len].copy_from_slice(&rest[..len]);
+            done += len;
         }
         Ok(())
     }
 
     fn write(&mut self, address: u64, data: &[u8]) -> Result<(), DmaError> {
-        for (i, byte) in data.iter().enumerate() {
-            let at = address + i as u64;
+        let mut done = 0;
+        while done < data.len() {
+            let at = address + done as u64;
             let page = self.pages.get_mut(&(at & !(PAGE - 1)));
-            page.ok_or(DmaError::Unmapped(at))?[(at % PAGE) as usize] = *byte;
+            let rest = &mut page.ok_or(DmaError::Unmapped(at))?[(at % PAGE) as usize..];
+            let len = rest.len().min(data.len() - done);
+            rest[..len].copy_from_slice(&data[done..done + len]);
+            done += len;
         }
         Ok(())
     }
