@@ -21,6 +21,7 @@ use crate::{
     },
     falcon::Which,
     faults::Plan,
+    gsp_rm,
     phase::{
         self,
         Group, //
@@ -155,6 +156,33 @@ impl Bar0 {
     pub fn tick(&mut self, cx: &Cx<'_>) -> Effects {
         let engines = self.engines.iter_mut();
         engines.flat_map(|engine| engine.tick(cx)).collect()
+    }
+
+    /// Tells all engines of an access that has taken place.
+    pub fn observe(&mut self, access: gsp_rm::Access, cx: &Cx<'_>) -> Effects {
+        let engines = self.engines.iter_mut();
+        engines
+            .flat_map(|engine| engine.observe(access, cx))
+            .collect()
+    }
+
+    /// The driver gives the device back.
+    pub fn released(&mut self) -> Effects {
+        let engines = self.engines.iter_mut();
+        engines.flat_map(|engine| engine.released()).collect()
+    }
+
+    /// Does some engine work with the guest's memory on its own?
+    pub fn uses_memory(&self) -> bool {
+        self.engines.iter().any(|engine| engine.uses_memory())
+    }
+
+    /// A vector of the interrupt tree became pending.
+    pub fn raise_vector(&mut self, vector: u32) -> Effects {
+        let engines = self.engines.iter_mut();
+        engines
+            .flat_map(|engine| engine.raise_vector(vector))
+            .collect()
     }
 
     /// A range of the guest's memory can no longer be reached.

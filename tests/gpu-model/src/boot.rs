@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod dirty;
 pub mod firmware_dir;
 pub mod fwsec;
+mod gsp;
 pub mod identify;
 pub mod radix3;
 mod registers;
@@ -35,6 +36,10 @@ use crate::{
         Read, //
     },
     falcon::{
+        regs::{
+            bits,
+            offset, //
+        },
         Did,
         Falcon,
         Which, //
@@ -43,6 +48,13 @@ use crate::{
         falcon::BootFaults,
         Plan, //
     },
+    gsp_rm::{
+        self,
+        habits::Habits,
+        Access,
+        GspRm,
+        WprLayout, //
+    },
     phase::Stage,
     regs::{
         At,
@@ -50,6 +62,7 @@ use crate::{
     },
     vbios::fwsec::Fwsec,
     violations::{
+        BusRule,
         Complaint,
         FalconRule,
         GspRule, //
@@ -82,6 +95,8 @@ use wpr2::Wpr2;
 const FWSEC_REFUSED: u32 = 1;
 /// Field of the scrubber's hand-off register that says it is done.
 const SCRUBBER_DONE: u32 = 3 << 29;
+/// What locked registers read as.
+const LOCKED: u32 = 0xbadf_4100;
 /// Where the fault puts the region instead.
 const ELSEWHERE: u64 = 1 << 20;
 
@@ -117,6 +132,20 @@ pub struct Boot {
     program_memory: Vec<Range<u64>>,
     /// The libos address that the driver wrote since the last GSP reset.
     handed_over: [Option<u32>; 2],
+    /// What the libos table was when the driver wrote its address.
+    libos_hash: Option<u64>,
+    habits: Habits,
+    rm: Option<GspRm>,
+    /// The region of a suspended GSP-RM.
+    saved: Option<Range<u64>>,
+    /// SEC2 was told to start the GSP again.
+    resume_asked: bool,
+    /// What was started on the GSP is the program that GSP-RM had the driver load.
+    sequencer_runs: bool,
+    /// The region was set up by this driver, not by one before it.
+    is_ours: bool,
+    /// The driver has tried to take it down.
+    takedown_tried: bool,
 }
 
 impl Boot {
@@ -127,6 +156,7 @@ impl Boot {
         plan: &Plan,
         known: Known,
         dirty: Option<Dirty>,
+        habits: Habits,
     ) -> Self {
         let falcon = |which| Falcon::new(which, chip.family, plan.falcon);
         let mut catalogue = catalogue::known();
@@ -163,6 +193,14 @@ impl Boot {
             boot_memory: Vec::new(),
             program_memory: Vec::new(),
             handed_over: [None; 2],
+            libos_hash: None,
+            habits,
+            rm: None,
+            saved: None,
+            resume_asked: false,
+            sequencer_runs: false,
+            is_ours: false,
+            takedown_tried: false,
         }
     }
 
@@ -182,7 +220,8 @@ impl Boot {
         let mut effects = self.gsp.settle(cx);
         effects.extend(self.sec2.settle(cx));
         for which in [Which::Gsp, Which::Sec2] {
-            if self.falcon(which).is_due(cx.now_us) {
+            let is_resume = which == Which::Sec2 && self.resume_asked && !self.resumed;
+            if !is_resume && self.falcon(which).is_due(cx.now_us) {
                 effects.extend(self.finish(which, cx));
             }
         }
@@ -200,6 +239,16 @@ impl Boot {
                 FalconRule::RevisionNotTold,
                 format!("{} started while FALCON_RM is {rm:#x}", which.name()),
             ));
+        }
+        if which == Which::Sec2 && self.resume_asked {
+            // What runs is not what was loaded; GSP-RM says when it is done.
+            effects.push(Effect::Event(Event {
+                kind: "falcon",
+                op: "start",
+                name: "SEC2 resume of the GSP".into(),
+                value: None,
+            }));
+            return effects;
         }
         let program = self.identify(which);
         let name = program_name(&program);
@@ -220,6 +269,7 @@ impl Boot {
         };
         effects.push(Effect::Event(event));
         effects.extend(stage.map(Effect::Stage));
+        self.takedown_tried |= stage == Some(Stage::UnloaderRuns);
         self.program_memory = self.memory_of(which, is_bootloader);
         effects
     }
@@ -243,6 +293,9 @@ impl Boot {
     }
 
     fn identify(&self, which: Which) -> Result<Program<'_>, Refusal> {
+        if which == Which::Gsp && self.sequencer_runs {
+            return Ok(Program::Sequencer);
+        }
         let falcon = match which {
             Which::Gsp => &self.gsp,
             Which::Sec2 => &self.sec2,
@@ -268,6 +321,7 @@ impl Boot {
         let name = program_name(&program);
         match program {
             Ok(Program::Nothing) => self.falcon(which).halt_without_code(),
+            Ok(Program::Sequencer) => self.gsp.halt(Some(0)),
             Ok(Program::Bootloader) => self.finish_bootloader(cx, &mut effects),
             Ok(Program::Fwsec(_)) => self.finish_fwsec(cx, &mut effects),
             Ok(Program::Ucode(ucode)) => {
@@ -376,6 +430,8 @@ impl Boot {
             start
         };
         self.wpr2 = Wpr2::of(start..start + size);
+        self.is_ours = true;
+        self.takedown_tried = false;
         effects.push(Effect::Stage(Stage::FrtsDone));
         0
     }
@@ -417,17 +473,14 @@ impl Boot {
 
     fn booter_load(&mut self, cx: &Cx<'_>, effects: &mut Effects) -> u32 {
         let address = address_in(self.sec2.mailbox);
-        let checked = booter::check_gsp(self.chip, &self.gsp, self.wpr2).and_then(|()| {
-            booter::load(
-                self.chip,
-                address,
-                self.wpr2,
-                self.files.as_ref(),
-                cx,
-                effects,
-            )
-        });
-        let load = match checked {
+        let situation = booter::Situation {
+            chip: self.chip,
+            gsp: &self.gsp,
+            wpr2: self.wpr2,
+            saved: self.saved.as_ref(),
+            files: self.files.as_ref(),
+        };
+        let load = match booter::load(&situation, address, cx, effects) {
             Ok(load) => load,
             Err(complaint) => {
                 effects.push(Effect::Complain(complaint));
@@ -439,12 +492,29 @@ impl Boot {
             return code;
         }
         self.wpr2 = Wpr2::of(load.region);
+        self.is_ours = true;
+        self.takedown_tried = false;
         self.boot_memory = load.memory;
         effects.push(Effect::Stage(Stage::GspStarted));
         if self.faults().riscv_never_active {
             effects.push(Effect::Fault("riscv-never-active"));
-        } else {
-            self.gsp.start_riscv();
+            return 0;
+        }
+        self.gsp.start_riscv();
+        match (load.meta, &mut self.rm) {
+            (Some(meta), _) => {
+                let layout = WprLayout {
+                    non_wpr_heap_offset: meta.plain_heap.0,
+                    frts_offset: meta.frts.0,
+                };
+                self.start_rm(layout, cx, effects);
+            }
+            (None, Some(rm)) => {
+                rm.resume();
+                self.saved = None;
+                self.step_rm(cx, effects);
+            }
+            (None, None) => {}
         }
         0
     }
@@ -452,7 +522,10 @@ impl Boot {
     fn booter_unload(&mut self, cx: &Cx<'_>, effects: &mut Effects) -> u32 {
         let request = Unload::of(self.sec2.mailbox);
         let checked = booter::check_unload(&self.gsp, self.wpr2).and_then(|()| match request {
-            Unload::Save(address) => booter::check_save(address, cx, effects),
+            Unload::Save(address) => {
+                let is_suspended = self.rm.as_ref().is_some_and(GspRm::is_suspended);
+                booter::check_save(address, is_suspended, cx, effects)
+            }
             Unload::Remove | Unload::Keep => Ok(()),
         });
         if let Err(complaint) = checked {
@@ -466,7 +539,11 @@ impl Boot {
         if self.faults().booter_unload_leaves_wpr2 {
             effects.push(Effect::Fault("booter-unload-leaves-wpr2"));
         } else if request != Unload::Keep {
+            if matches!(request, Unload::Save(_)) {
+                self.saved = Some(self.wpr2.range());
+            }
             self.wpr2 = Wpr2::default();
+            self.is_ours = false;
         }
         self.boot_memory.clear();
         effects.push(Effect::Stage(Stage::Unloaded));
@@ -493,7 +570,25 @@ impl Boot {
                 format!("{} reset while no sysmem flush page is set", which.name()),
             ));
         }
+        // That of the GSP itself is judged by GSP-RM.
+        if which == Which::Sec2 && self.rm_is_serving() {
+            effects.push(flag(
+                FalconRule::ResetUnderFirmware,
+                "SEC2 reset while GSP-RM runs, which was not told to stop",
+            ));
+        }
         effects
+    }
+
+    /// The driver selects a core of the GSP.
+    fn judge_core_select(&self, value: u32) -> Effects {
+        if value & bits::BCR_RISCV != 0 || !self.rm_is_alive() {
+            return Effects::new();
+        }
+        vec![flag(
+            FalconRule::CoreSelect,
+            "falcon core selected while GSP-RM runs on the RISC-V core",
+        )]
     }
 
     /// The driver writes a mailbox of the GSP.
@@ -510,6 +605,12 @@ impl Boot {
     }
 }
 
+/// May the register be read while GSP-RM has locked the others?
+fn is_open_in_lockdown(address: u32) -> bool {
+    let offset = address - Which::Gsp.base();
+    matches!(offset, offset::HWCFG2 | offset::MAILBOX0 | offset::MAILBOX1)
+}
+
 /// The address in two mailboxes.
 fn address_in(mailbox: [u32; 2]) -> u64 {
     u64::from(mailbox[0]) | u64::from(mailbox[1]) << 32
@@ -518,6 +619,7 @@ fn address_in(mailbox: [u32; 2]) -> u64 {
 fn program_name(program: &Result<Program<'_>, Refusal>) -> String {
     match program {
         Ok(Program::Nothing) => "without code".into(),
+        Ok(Program::Sequencer) => "program of the sequencer".into(),
         Ok(Program::Bootloader) => "FWSEC by the generic bootloader".into(),
         Ok(Program::Fwsec(_)) => "FWSEC".into(),
         Ok(Program::Ucode(ucode)) => ucode.name.clone(),
@@ -541,12 +643,22 @@ impl Engine for Boot {
         self.boot_memory.clear();
         self.program_memory.clear();
         self.handed_over = [None; 2];
+        self.libos_hash = None;
+        self.rm = None;
+        self.saved = None;
+        self.resume_asked = false;
+        self.sequencer_runs = false;
+        self.is_ours = false;
+        self.takedown_tried = false;
     }
 
     fn read(&mut self, at: At, cx: &Cx<'_>) -> Read {
         let mut effects = self.settle(cx);
         let address = at.address();
         let mut read = match Which::at(address) {
+            Some(Which::Gsp) if self.is_locked_down() && !is_open_in_lockdown(address) => {
+                LOCKED.into()
+            }
             Some(which) => self.falcon(which).read(at, cx),
             None => self.read_result(address),
         };
@@ -565,38 +677,69 @@ impl Engine for Boot {
         let offset = at.address() - which.base();
         if which == Which::Gsp {
             match offset {
-                crate::falcon::regs::offset::MAILBOX0 => {
-                    effects.extend(self.judge_handover(0, value))
-                }
-                crate::falcon::regs::offset::MAILBOX1 => {
-                    effects.extend(self.judge_handover(1, value))
-                }
+                offset::MAILBOX0 => effects.extend(self.judge_handover(0, value)),
+                offset::MAILBOX1 => effects.extend(self.judge_handover(1, value)),
+                offset::BCR_CTRL => effects.extend(self.judge_core_select(value)),
                 _ => {}
             }
         }
         let (written, did) = self.falcon(which).write(at, value, cx);
         effects.extend(written);
+        if which == Which::Gsp && offset == offset::MAILBOX1 {
+            self.libos_hash = gsp_rm::fingerprint(&cx.memory(), address_in(self.gsp.mailbox));
+        }
         match did {
-            Did::Nothing | Did::Doorbell(_) => {}
+            Did::Nothing => {}
             Did::Reset => {
                 effects.extend(self.judge_reset(which, cx));
                 if which == Which::Gsp {
                     self.handed_over = [None; 2];
                     self.resumed = false;
+                    self.resume_asked = false;
                 }
             }
-            Did::Start => effects.extend(self.started(which)),
+            Did::Start => {
+                if which == Which::Gsp {
+                    self.sequencer_runs = self.is_sequencer_image();
+                }
+                self.resume_asked |= which == Which::Sec2 && self.awaits_resume();
+                effects.extend(self.started(which));
+            }
         }
         effects
     }
 
     fn tick(&mut self, cx: &Cx<'_>) -> Effects {
-        self.settle(cx)
+        let mut effects = self.settle(cx);
+        self.step_rm(cx, &mut effects);
+        effects
+    }
+
+    fn observe(&mut self, access: Access, cx: &Cx<'_>) -> Effects {
+        self.tell_rm(access, cx)
+    }
+
+    fn released(&mut self) -> Effects {
+        if !self.is_ours || self.takedown_tried {
+            return Effects::new();
+        }
+        let what = if self.gsp.riscv.active {
+            "device given back while the RISC-V core of the GSP runs"
+        } else if self.wpr2.is_set() {
+            "device given back while WPR2 is set"
+        } else {
+            return Effects::new();
+        };
+        vec![flag(BusRule::AfterRelease, what)]
+    }
+
+    fn uses_memory(&self) -> bool {
+        self.rm_is_alive()
     }
 
     fn unmapped(&mut self, gone: &Range<u64>) -> Effects {
         let overlaps = |range: &Range<u64>| range.start < gone.end && gone.start < range.end;
-        let mut effects = Effects::new();
+        let mut effects = self.unmapped_rm(gone);
         let in_flight = [&self.gsp, &self.sec2]
             .into_iter()
             .flat_map(Falcon::transfers_in_flight)
@@ -627,6 +770,13 @@ impl Engine for Boot {
 
 impl Boot {
     fn read_result(&self, address: u32) -> Read {
+        if address == registers::RESUMED && !self.resume_asked && !self.resumed {
+            let effects = vec![flag(
+                FalconRule::Handshake,
+                "resume of the GSP awaited, which nobody has asked for",
+            )];
+            return Read { value: 0, effects };
+        }
         let value = match address {
             registers::WPR2_LO => self.wpr2.lo,
             registers::WPR2_HI => self.wpr2.hi,

@@ -52,6 +52,10 @@ use crate::{
         FaultError,
         Plan, //
     },
+    gsp_rm::{
+        self,
+        habits::Habits, //
+    },
     irq::{
         IrqError,
         Irqs,
@@ -103,6 +107,8 @@ pub struct Options {
     pub firmware_dir: Option<PathBuf>,
     /// State in which the card is when the machine starts, if it is not as new.
     pub dirty: Option<Dirty>,
+    /// What GSP-RM does this way or that.
+    pub habits: Habits,
 }
 
 impl Options {
@@ -116,6 +122,7 @@ impl Options {
             rom_bar: false,
             firmware_dir: None,
             dirty: None,
+            habits: Habits::default(),
         }
     }
 }
@@ -202,6 +209,7 @@ impl Device {
                 files,
             },
             dirty: options.dirty,
+            habits: options.habits,
         };
         let config = board::build(
             chip,
@@ -283,7 +291,20 @@ impl Device {
         self.recorder.counters.config_writes += 1;
         self.recorder
             .access(now, "config", Op::Write, offset, data, "");
-        for effect in self.config.write(offset, data) {
+        let was_master = self.config.bus_master();
+        let effects = self.config.write(offset, data);
+        if was_master && !self.config.bus_master() && self.bar0.uses_memory() {
+            self.complain(
+                now,
+                Complaint::new(
+                    BusRule::Config,
+                    "bus mastering switched off while GSP-RM works with memory",
+                ),
+                offset,
+                0,
+            );
+        }
+        for effect in effects {
             match effect {
                 config_space::Effect::FunctionLevelReset => {
                     self.recorder.counters.function_level_resets += 1;
@@ -611,6 +632,16 @@ impl Device {
             self.complain(now, complaint, u64::from(address), u64::from(value));
         }
         self.carry_out(now, address, value, effects);
+        let cx = Cx {
+            now_us: now,
+            config: &self.config,
+            vram: &self.vram,
+            dma: &self.dma,
+            progress: &self.progress,
+        };
+        let seen = gsp_rm::Access { op, address, value };
+        let effects = self.bar0.observe(seen, &cx);
+        self.carry_out(now, address, value, effects);
     }
 
     fn carry_out(&mut self, now: u64, address: u32, value: u32, effects: Effects) {
@@ -640,6 +671,25 @@ impl Device {
                     ..Line::new(now, event.kind)
                 }),
                 Effect::Stage(stage) => self.reach(now, stage),
+                Effect::Rpc {
+                    to_driver,
+                    function,
+                    name,
+                    bytes,
+                } => {
+                    self.recorder.counters.rpcs += 1;
+                    self.recorder.event(&Line {
+                        op: if to_driver { "to-driver" } else { "to-gsp" },
+                        size: Some(bytes as u64),
+                        value: Some(u64::from(function)),
+                        name,
+                        ..Line::new(now, "rpc")
+                    });
+                }
+                Effect::Vector(vector) => {
+                    let effects = self.bar0.raise_vector(vector);
+                    self.carry_out(now, address, value, effects);
+                }
             }
         }
     }
@@ -674,6 +724,10 @@ impl Device {
                 page = or;
                 verdict = Ok(());
             }
+        }
+        if page == 0 && self.progress.flush_page() != 0 {
+            let effects = self.bar0.released();
+            self.carry_out(now, 0, 0, effects);
         }
         self.progress.set_flush_page(page);
         if let Err(error) = verdict {

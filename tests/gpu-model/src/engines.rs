@@ -38,6 +38,10 @@ use crate::{
         Master, //
     },
     faults::Plan,
+    gsp_rm::{
+        habits::Habits,
+        Access, //
+    },
     phase::{
         Progress,
         Stage, //
@@ -137,6 +141,19 @@ pub enum Effect {
     Transfer(Transfer),
     /// Something for the trace.
     Event(Event),
+    /// A message between driver and GSP-RM has passed.
+    Rpc {
+        /// From GSP-RM to the driver?
+        to_driver: bool,
+        /// Number.
+        function: u32,
+        /// Name, if known.
+        name: &'static str,
+        /// Bytes of the payload.
+        bytes: usize,
+    },
+    /// Something happened for which this vector of the interrupt tree stands.
+    Vector(u32),
     /// Boot, or its reverse, has come so far.
     Stage(Stage),
 }
@@ -200,6 +217,26 @@ pub trait Engine: Send {
         Effects::new()
     }
 
+    /// An access to BAR0 has taken place, of this or of another engine.
+    fn observe(&mut self, _access: Access, _cx: &Cx<'_>) -> Effects {
+        Effects::new()
+    }
+
+    /// The driver gives the device back.
+    fn released(&mut self) -> Effects {
+        Effects::new()
+    }
+
+    /// Does it work with the guest's memory on its own?
+    fn uses_memory(&self) -> bool {
+        false
+    }
+
+    /// This vector of the interrupt tree became pending.
+    fn raise_vector(&mut self, _vector: u32) -> Effects {
+        Effects::new()
+    }
+
     /// A range of the guest's memory can no longer be reached.
     fn unmapped(&mut self, _gone: &Range<u64>) -> Effects {
         Effects::new()
@@ -229,6 +266,8 @@ pub struct Parts {
     pub known: boot::Known,
     /// State of the card when the machine starts, if it is not as new.
     pub dirty: Option<boot::dirty::Dirty>,
+    /// What GSP-RM does this way or that.
+    pub habits: Habits,
 }
 
 /// All engines, with the changes that injected faults ask for.
@@ -240,6 +279,7 @@ pub fn all(parts: Parts, plan: &Plan) -> Vec<Box<dyn Engine>> {
         rom,
         known,
         dirty,
+        habits,
     } = parts;
     vec![
         Box::new(pmc::Pmc::new(chip, plan)),
@@ -250,7 +290,7 @@ pub fn all(parts: Parts, plan: &Plan) -> Vec<Box<dyn Engine>> {
         Box::new(mirror::Mirror::new(chip)),
         Box::new(pfb::Pfb::new(plan, vram_register)),
         Box::new(sysmem_flush::SysmemFlush::new(chip, plan, dirty)),
-        Box::new(Boot::new(chip, vram, plan, known, dirty)),
+        Box::new(Boot::new(chip, vram, plan, known, dirty, habits)),
         Box::new(pgc6::Pgc6::new(plan, vram_register)),
         Box::new(prom::Prom::new(rom)),
         Box::new(pdisp::Pdisp::new(plan)),

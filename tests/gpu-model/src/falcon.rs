@@ -151,8 +151,6 @@ pub enum Did {
     Reset,
     /// The core was started.
     Start,
-    /// A doorbell was rung.
-    Doorbell(u32),
 }
 
 /// A falcon.
@@ -577,8 +575,13 @@ impl Falcon {
         if !is_in_reset || matches!(offset, offset::ENGINE | offset::HWCFG2) {
             return Effects::new();
         }
+        let rule = if offset == offset::BCR_CTRL {
+            FalconRule::CoreSelect
+        } else {
+            FalconRule::UsedInReset
+        };
         vec![flag(
-            FalconRule::UsedInReset,
+            rule,
             format!("register used while {} is held in reset", self.which.name()),
         )]
     }
@@ -588,10 +591,10 @@ impl Falcon {
     /// Writes the register at `at`.
     pub fn write(&mut self, at: At, value: u32, cx: &Cx<'_>) -> (Effects, Did) {
         let offset = at.address() - self.which.base();
-        let mut effects = self.used_in_reset(offset);
         if offset == offset::ENGINE {
             return self.write_reset(value, cx);
         }
+        let mut effects = self.used_in_reset(offset);
         if !effects.is_empty() {
             return (effects, Did::Nothing);
         }
@@ -631,13 +634,6 @@ impl Falcon {
             offset::ENGIDMASK => self.brom.engine_mask = value,
             offset::PARAADDR => self.brom.signature = value,
             offset::BCR_CTRL => self.select_core(value),
-            offset::QUEUE..offset::QUEUE_END => {
-                self.values.write(at, value);
-                let index = (offset - offset::QUEUE) / 4;
-                if self.which == Which::Gsp && index % 2 == 0 {
-                    did = Did::Doorbell(index / 2);
-                }
-            }
             _ => match aperture_index(offset) {
                 Some(index) => self.apertures[index] = value,
                 None => {

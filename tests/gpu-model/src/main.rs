@@ -50,6 +50,7 @@ use gpu_model::{
         Options, //
     },
     faults,
+    gsp_rm::habits::Habits,
     report,
     trace::Trace,
     vram, //
@@ -97,6 +98,10 @@ struct Args {
     /// State of the card when the machine starts: clean, or dirty[=STATE]
     #[arg(long, value_name = "STATE", default_value = "clean")]
     start: String,
+
+    /// What GSP-RM does this way or that, such as sequencer=empty; may be given more than once
+    #[arg(long = "gsp", value_name = "NAME=VALUE")]
+    gsp: Vec<String>,
 
     /// Fault to inject; may be given more than once
     #[arg(long = "fault", value_name = "NAME[=ARG]")]
@@ -219,6 +224,7 @@ fn make_device(args: &Args, name: &str) -> Result<Device> {
         rom_bar: args.rom_bar,
         firmware_dir: args.firmware_dir.clone(),
         dirty: start_state(args),
+        habits: habits(args),
     };
     match Device::new(options, trace) {
         Ok(device) => Ok(device),
@@ -244,6 +250,16 @@ fn start_state(args: &Args) -> Option<Dirty> {
         ));
     }
     state
+}
+
+fn habits(args: &Args) -> Habits {
+    let mut habits = Habits::default();
+    for choice in &args.gsp {
+        if let Err(error) = habits.set(choice) {
+            usage(&format!("--gsp: {error}"));
+        }
+    }
+    habits
 }
 
 fn usage(message: &str) -> ! {

@@ -38,6 +38,7 @@ fn parts(chip: &'static Chip) -> Parts {
         rom: vec![0x55, 0xaa],
         known: crate::boot::Known::default(),
         dirty: None,
+        habits: Default::default(),
     }
 }
 

@@ -89,28 +89,47 @@ fn of_table(error: TableError) -> Complaint {
     }
 }
 
-/// Is the GSP as booter needs it?
-///
-/// # Errors
-/// The complaint against the driver.
-pub fn check_gsp(chip: &Chip, gsp: &Falcon, wpr2: Wpr2) -> Result<(), Refused> {
-    let wrong = |what: &str| Err(Complaint::new(FalconRule::BooterLoad, what));
-    if !gsp.is_ready() {
-        return wrong("booter started while the GSP is in reset or being cleared");
+/// What booter finds.
+pub struct Situation<'a> {
+    /// Chip and board.
+    pub chip: &'static Chip,
+    /// The GSP.
+    pub gsp: &'a Falcon,
+    /// What FWSEC has set up.
+    pub wpr2: Wpr2,
+    /// The region of a suspended state, if there is one.
+    pub saved: Option<&'a Range<u64>>,
+    /// The files that the driver should have used.
+    pub files: Option<&'a GspFiles>,
+}
+
+impl Situation<'_> {
+    /// Is the GSP out of reset, and nothing on it?
+    fn check_idle(&self) -> Result<(), Refused> {
+        let wrong = |what: &str| Err(Complaint::new(FalconRule::BooterLoad, what));
+        if !self.gsp.is_ready() {
+            return wrong("booter started while the GSP is in reset or being cleared");
+        }
+        if self.gsp.riscv.active {
+            return wrong("booter started while the RISC-V core of the GSP runs");
+        }
+        Ok(())
     }
-    if gsp.riscv.active {
-        return wrong("booter started while the RISC-V core of the GSP runs");
+
+    /// Is the GSP as a cold boot needs it?
+    fn check_cold(&self) -> Result<(), Refused> {
+        let wrong = |what: &str| Err(Complaint::new(FalconRule::BooterLoad, what));
+        if self.gsp.is_running() || !self.gsp.imem.is_untouched() {
+            return wrong("booter started although the GSP was not reset after its last program");
+        }
+        if self.gsp.mailbox == [0, 0] {
+            return wrong("booter started while the GSP's mailboxes are zero");
+        }
+        if self.chip.family != Family::Ga100 && !self.wpr2.is_set() {
+            return wrong("booter started although FWSEC has not set up WPR2");
+        }
+        Ok(())
     }
-    if gsp.is_running() || !gsp.imem.is_untouched() {
-        return wrong("booter started although the GSP was not reset after its last program");
-    }
-    if gsp.mailbox == [0, 0] {
-        return wrong("booter started while the GSP's mailboxes are zero");
-    }
-    if chip.family != Family::Ga100 && !wpr2.is_set() {
-        return wrong("booter started although FWSEC has not set up WPR2");
-    }
-    Ok(())
 }
 
 /// Reads and checks everything that `address` leads to.
@@ -118,33 +137,52 @@ pub fn check_gsp(chip: &Chip, gsp: &Falcon, wpr2: Wpr2) -> Result<(), Refused> {
 /// # Errors
 /// The complaint against the driver.
 pub fn load(
-    chip: &Chip,
+    situation: &Situation<'_>,
     address: u64,
-    wpr2: Wpr2,
-    files: Option<&GspFiles>,
     cx: &Cx<'_>,
     effects: &mut Effects,
 ) -> Result<Load, Refused> {
+    situation.check_idle()?;
     let bytes = read_meta(address, cx, effects)?;
     let magic = wpr_meta::u64_at(&bytes, 0);
     if magic == wpr_meta::SUSPEND_MAGIC {
-        return Err(Complaint::new(
-            FalconRule::BooterLoad,
-            "booter asked to resume, but no state was saved since power-on",
-        ));
+        return resume(situation, &bytes, cx);
     }
     if magic != wpr_meta::MAGIC {
         return Err(of_plan(Wrong(format!("magic is {magic:#x}"))));
     }
+    situation.check_cold()?;
+    let chip = situation.chip;
     let meta = WprMeta::parse(&bytes).map_err(of_plan)?;
     let vram = cx.vram.size();
-    meta.check_layout(chip, vram, wpr2).map_err(of_plan)?;
+    meta.check_layout(chip, vram, situation.wpr2)
+        .map_err(of_plan)?;
     meta.check_host(chip.family.dma_bits()).map_err(of_plan)?;
-    let memory = fetch(&meta, files, cx, effects)?;
+    let memory = fetch(&meta, situation.files, cx, effects)?;
     Ok(Load {
         region: meta.region(),
         meta: Some(meta),
         memory,
+    })
+}
+
+/// Brings back the state that was saved.
+fn resume(
+    situation: &Situation<'_>,
+    bytes: &[u8; wpr_meta::SIZE],
+    cx: &Cx<'_>,
+) -> Result<Load, Refused> {
+    let Some(region) = situation.saved else {
+        return Err(Complaint::new(
+            FalconRule::BooterLoad,
+            "booter asked to resume, but no state was saved",
+        ));
+    };
+    check_save_area(bytes, cx)?;
+    Ok(Load {
+        region: region.clone(),
+        meta: None,
+        memory: Vec::new(),
     })
 }
 
@@ -319,16 +357,31 @@ pub fn check_unload(gsp: &Falcon, wpr2: Wpr2) -> Result<(), Refused> {
 ///
 /// # Errors
 /// The complaint against the driver.
-pub fn check_save(address: u64, cx: &Cx<'_>, effects: &mut Effects) -> Result<(), Refused> {
-    let bytes = read_meta(address, cx, effects)?;
-    let (magic, revision) = (wpr_meta::u64_at(&bytes, 0), wpr_meta::u64_at(&bytes, 8));
-    if magic != wpr_meta::SUSPEND_MAGIC || revision != 2 {
+pub fn check_save(
+    address: u64,
+    is_suspended: bool,
+    cx: &Cx<'_>,
+    effects: &mut Effects,
+) -> Result<(), Refused> {
+    if !is_suspended {
         return Err(Complaint::new(
             FalconRule::Unload,
-            format!("booter_unload told to save by a structure with magic {magic:#x}, revision {revision}"),
+            format!("booter_unload told to save, by {address:#x}, what is not suspended"),
         ));
     }
-    let (table, size) = (wpr_meta::u64_at(&bytes, 16), wpr_meta::u64_at(&bytes, 24));
+    let bytes = read_meta(address, cx, effects)?;
+    check_save_area(&bytes, cx)
+}
+
+fn check_save_area(bytes: &[u8; wpr_meta::SIZE], cx: &Cx<'_>) -> Result<(), Refused> {
+    let (magic, revision) = (wpr_meta::u64_at(bytes, 0), wpr_meta::u64_at(bytes, 8));
+    if magic != wpr_meta::SUSPEND_MAGIC || revision != 2 {
+        return Err(Complaint::new(
+            GspRule::WprMeta,
+            format!("save area with magic {magic:#x}, revision {revision}"),
+        ));
+    }
+    let (table, size) = (wpr_meta::u64_at(bytes, 16), wpr_meta::u64_at(bytes, 24));
     radix3::walk(&cx.memory(), table, size).map_err(of_table)?;
     Ok(())
 }

@@ -31,6 +31,8 @@ use crate::{
 pub enum Program<'a> {
     /// Nothing was loaded since reset: the core stops at once. A driver may do that on the GSP.
     Nothing,
+    /// What GSP-RM has the driver run while it boots. It is not signed in any way.
+    Sequencer,
     /// The generic bootloader, which fetches another program.
     Bootloader,
     /// FWSEC, loaded directly.

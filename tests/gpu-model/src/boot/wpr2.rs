@@ -29,6 +29,11 @@ impl Wpr2 {
         self.hi >> 4 != 0
     }
 
+    /// The region.
+    pub fn range(self) -> Range<u64> {
+        self.start()..u64::from(self.hi >> 4) << 12
+    }
+
     /// First byte.
     pub fn start(self) -> u64 {
         u64::from(self.lo >> 4) << 12
@@ -43,7 +48,7 @@ mod tests {
     fn registers_hold_pages_from_bit_four() {
         let wpr2 = Wpr2::of(0x1_ffe0_0000..0x1_fff0_0000);
         assert_eq!((wpr2.lo, wpr2.hi), (0x1ff_e000, 0x1ff_f000));
-        assert_eq!(wpr2.start(), 0x1_ffe0_0000);
+        assert_eq!(wpr2.range(), 0x1_ffe0_0000..0x1_fff0_0000);
         assert!(wpr2.is_set());
         assert!(!Wpr2::default().is_set());
     }

@@ -131,6 +131,11 @@ impl Engine for Intr {
         self.edge(was_up)
     }
 
+    fn raise_vector(&mut self, vector: u32) -> Effects {
+        // CAST: a small number.
+        self.raise(vector as usize)
+    }
+
     fn interrupt_pending(&self) -> bool {
         self.top() & self.top_enabled != 0
     }

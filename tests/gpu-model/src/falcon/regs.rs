@@ -76,10 +76,6 @@ pub mod offset {
     pub const TRANSCFG: u32 = 0x600;
     /// Permission for physical addresses.
     pub const FBIF_CTL: u32 = 0x624;
-    /// Heads and tails of the command queues; heads of the GSP are doorbells.
-    pub const QUEUE: u32 = 0xc00;
-    /// One past the last queue register.
-    pub const QUEUE_END: u32 = 0xc40;
     /// Signature algorithm.
     pub const MOD_SEL: u32 = 0x1180;
     /// Which ucode the signature is for.
@@ -223,7 +219,7 @@ macro_rules! window {
                 .resets_to(0x110),
             Reg::rw(name!("FBIF_CTL"), at(0x624), 0x80),
             Reg::rw(name!("MAILBOX"), at(0x804), ALL).times(4),
-            // Head and tail of queue i have the indices 2i and 2i + 1.
+            // Head and tail of queue i have the indices 2i and 2i + 1. Heads of the GSP are doorbells.
             Reg::rw(name!("QUEUE_HEAD_TAIL"), at(0xc00), ALL).times(16),
             Reg::rw(name!("MSGQ_HEAD_TAIL"), at(0xc80), ALL).times(16),
             Reg::rw(name!("FALCON_MOD_SEL"), at(0x1180), 0xff).on(BY_DMA),

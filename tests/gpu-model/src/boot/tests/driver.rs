@@ -4,10 +4,13 @@
 
 use std::fs::File;
 
-use super::firmware::{
-    Booter,
-    Firmware,
-    BOOTLOADER_CODE, //
+use super::{
+    conversation::Queues,
+    firmware::{
+        Booter,
+        Firmware,
+        BOOTLOADER_CODE, //
+    },
 };
 use crate::{
     boot::dirty::Dirty,
@@ -54,6 +57,7 @@ pub(crate) struct Driver {
     ram: File,
     boot_0: u32,
     has_frts: bool,
+    pub(super) queues: Queues,
 }
 
 impl Driver {
@@ -88,11 +92,14 @@ impl Driver {
             ram,
             boot_0: chip.id << 20 | 0xa1,
             has_frts: chip.name != "ga100",
+            queues: Queues::default(),
         };
+        driver.place_bars();
         driver.map(RAM, RAM_SIZE);
         driver.device.config_write(4, &[0x06, 0x00]);
         driver.identify();
         driver.write_image();
+        driver.write_libos();
         driver
     }
 
@@ -155,6 +162,11 @@ impl Driver {
     pub(crate) fn memory_write(&mut self, address: u64, bytes: &[u8]) {
         use std::os::unix::fs::FileExt;
         self.ram.write_all_at(bytes, address - RAM).unwrap();
+    }
+
+    pub(crate) fn memory_read(&self, address: u64, out: &mut [u8]) {
+        use std::os::unix::fs::FileExt;
+        self.ram.read_exact_at(out, address - RAM).unwrap();
     }
 
     pub(crate) fn rules(&self) -> Vec<&str> {
@@ -529,6 +541,14 @@ impl Driver {
     // All of it ------------------------------------------------------------------------------
 
     pub(crate) fn boot(&mut self) {
+        self.start_gsp();
+        self.converse()
+            .unwrap_or_else(|| panic!("GSP-RM has not booted: {:?}", self.complaints()));
+    }
+
+    /// Up to RISC-V active.
+    pub(crate) fn start_gsp(&mut self) {
+        self.write_libos();
         if self.has_frts {
             self.run_frts();
         }
@@ -538,6 +558,7 @@ impl Driver {
     }
 
     pub(crate) fn unload(&mut self) {
+        self.stop(0);
         self.run_sb();
         assert_eq!(self.run_booter_unload(), 0, "{:?}", self.complaints());
         assert_eq!(self.read(0x1fa828), 0);
