@@ -40,6 +40,7 @@ impl Seeds {
         sequencers(&mut seeds);
         logs(&mut seeds);
         queues(&mut seeds);
+        channels(&mut seeds);
         seeds
     }
 
@@ -224,6 +225,47 @@ fn queues(seeds: &mut Seeds) {
         seeds,
         "lies",
         &[[2, 70], [2, 10], [2, 5], [0, 3], [4, 9], [1, 60], [0, 61]],
+    );
+}
+
+/// What happens in a channel, as the target `channel` reads it.
+fn channels(seeds: &mut Seeds) {
+    let add = |seeds: &mut Seeds, name: &str, events: &[[u8; 4]]| {
+        seeds.add("channel", name, events.concat());
+    };
+    // A few messages each way, one of them of several entries, and everything read.
+    let talk = [
+        [0, 0x06, 0, 1],
+        [0, 0x02, 0x20, 3],
+        [1, 0, 0, 0],
+        [1, 0, 0, 0],
+        [2, 76, 1, 9],
+        [3, 0, 0, 0],
+    ];
+    add(seeds, "talk", &talk);
+    // Often enough to get round both rings.
+    let lap = [
+        [0, 0x06, 0xf8, 1],
+        [1, 0, 0, 0],
+        [2, 76, 0xf8, 9],
+        [3, 0, 0, 0],
+    ];
+    add(seeds, "laps", lap.repeat(8).as_slice());
+    add(seeds, "full", [[2, 76, 0xfe, 9]].repeat(8).as_slice());
+    add(
+        seeds,
+        "lie-message",
+        &[[0, 0x06, 1, 1], [4, 0, 5, 9], [1, 0, 0, 0]],
+    );
+    add(
+        seeds,
+        "lie-pointer",
+        &[[0, 0x06, 1, 1], [5, 0, 63, 0], [1, 0, 0, 0]],
+    );
+    add(
+        seeds,
+        "lie-header",
+        &[[6, 4, 1, 0], [0, 0x06, 1, 1], [1, 0, 0, 0]],
     );
 }
 

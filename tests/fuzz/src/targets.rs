@@ -11,6 +11,7 @@ use std::{
 };
 
 mod booter;
+mod channel;
 mod fmc;
 mod generic_bootloader;
 mod gsp_image;
@@ -37,7 +38,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const ALL: [Target; 11] = [
+pub const ALL: [Target; 12] = [
     Target {
         name: "vbios",
         max_len: 16 << 10,
@@ -92,6 +93,11 @@ pub const ALL: [Target; 11] = [
         name: "queue",
         max_len: 512,
         run: queue::run,
+    },
+    Target {
+        name: "channel",
+        max_len: 128,
+        run: channel::run,
     },
 ];
 

@@ -223,7 +223,7 @@ fn rc(event: RcTriggered) -> Value {
 }
 
 fn static_info(info: StaticInfo) -> Value {
-    let regions = info.usable_regions().map(|region| {
+    let regions = info.usable_regions(u64::MAX).map(|region| {
         Fields::new()
             .with_hex("start", region.start)
             .with_hex("end", region.end)

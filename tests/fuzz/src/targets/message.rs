@@ -20,6 +20,7 @@ use super::{
 use nova_firmware::abi::r570_144::{
     continuation::{
         Answer,
+        Assembly,
         Progress, //
     },
     element::{
@@ -36,6 +37,22 @@ use nova_firmware::abi::r570_144::{
         RcTriggered, //
     },
     function::Function,
+    history::{
+        Direction,
+        Entry,
+        History, //
+    },
+    inbox::{
+        self,
+        Kind,
+        Outcome,
+        Tally, //
+    },
+    interrupt_table::{
+        Engine,
+        InterruptTable, //
+    },
+    rm_control::Control,
     sequencer::Sequencer,
     static_info::StaticInfo, //
 };
@@ -50,15 +67,24 @@ pub(super) fn run(data: &[u8]) -> bool {
     let mut number = u32::from_le_bytes([n0, n1, n2, n3]);
     let mut buffer = vec![0; usize::from(units) * 256];
     let function = Function(u32::from(u16::from_le_bytes([f0, f1])));
+    let mut again = vec![0; buffer.len()];
     let mut answer = Answer::new(function, &mut buffer);
+    let mut assembly = Assembly::new(function);
+    let (mut history, mut tally) = (History::new(), Tally::new());
     let mut accepted = false;
     while let Some((header, payload)) = message(rest, number, available.into()) {
         accepted = true;
         payloads(payload);
         number = number.wrapping_add(1);
-        take(&mut answer, &header, payload);
+        let kind = inbox::sort(Some((&mut assembly, &mut again)), &header, payload);
+        take(&mut answer, &header, payload, kind);
+        history.note(Entry::new(number.into(), Direction::Received, &header));
+        tally.note(header.function);
         rest = &rest[header.size()..];
     }
+    print(&history.last(4));
+    print(&tally);
+    history.iter().for_each(print);
     accepted
 }
 
@@ -132,13 +158,34 @@ fn payloads(payload: &[u8]) {
     judge(&Lockdown::parse(payload));
     judge(&RcTriggered::parse(payload));
     judge(&Sequencer::parse(payload));
+    for params_size in [0, 4, u32::MAX] {
+        let control = Control {
+            client: 0,
+            object: 0,
+            command: 0,
+        };
+        let answer = control.parse(payload, params_size);
+        judge(&answer);
+        if let Ok((status, params)) = answer {
+            print(&status);
+            assert_eq!(params.len(), params_size as usize);
+        }
+    }
+    let table = InterruptTable::parse(payload);
+    judge(&table);
+    if let Ok(table) = &table {
+        for engine in [Engine::GSP, Engine(0), Engine(u16::MAX)] {
+            let vectors = table.vectors(engine);
+            assert!(vectors
+                .is_none_or(|it| it.stall != Some(u32::MAX) && it.non_stall != Some(u32::MAX)));
+        }
+    }
     let info = StaticInfo::parse(payload);
     judge(&info);
     if let Ok(info) = &info {
-        assert!(info
-            .usable_regions()
-            .all(|region| region.start < region.end));
-        assert!(info.usable_regions().count() <= 16);
+        for vram_size in [0, 24 << 30, u64::MAX] {
+            regions(info, vram_size);
+        }
         if let Some(name) = &info.name {
             let name = name.as_str();
             assert!(!name.is_empty() && !name.contains(char::is_control));
@@ -146,8 +193,34 @@ fn payloads(payload: &[u8]) {
     }
 }
 
-fn take(answer: &mut Answer<'_>, header: &Header, payload: &[u8]) {
+/// Regions that the driver may use are in video memory, and apart.
+fn regions(info: &StaticInfo, vram_size: u64) {
+    let regions: Vec<_> = info.usable_regions(vram_size).collect();
+    for (index, region) in regions.iter().enumerate() {
+        assert!(region.start < region.end && region.end <= vram_size);
+        let before = &regions[..index];
+        assert!(before
+            .iter()
+            .all(|it| it.end <= region.start || region.end <= it.start));
+    }
+}
+
+/// Takes a message into an answer that is waited for; `kind` is what another such answer took it for.
+fn take(answer: &mut Answer<'_>, header: &Header, payload: &[u8], kind: Kind) {
     let progress = answer.take(header, payload);
+    let same = match &progress {
+        Ok(Progress::Complete) => kind == Kind::End(Outcome::Answered),
+        Ok(Progress::Failed(status)) => kind == Kind::End(Outcome::Refused(*status)),
+        Ok(Progress::Incomplete) => kind == Kind::Part,
+        Ok(Progress::Unrelated) if header.function.is_event() => kind == Kind::Event,
+        Ok(Progress::Unrelated) => kind == Kind::Stray,
+        // A finished answer refuses what an event would be taken for before.
+        Err(_) => !matches!(
+            kind,
+            Kind::Part | Kind::End(Outcome::Answered | Outcome::Refused(_))
+        ),
+    };
+    assert!(same, "{progress:?} and {kind:?}");
     judge(&progress);
     if let Ok(Progress::Failed(status)) = progress {
         print(&status);
