@@ -61,7 +61,6 @@ use core::{
     ops::Range, //
 };
 use descriptor::Descriptor;
-use image::CodeType;
 use source::Reader;
 
 mod bit;
@@ -103,6 +102,7 @@ pub use error::{
 };
 pub use fwsec::Fwsec;
 pub use image::{
+    CodeType,
     Image,
     Images, //
 };
