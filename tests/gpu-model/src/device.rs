@@ -686,6 +686,8 @@ impl Device {
                         ..Line::new(now, "rpc")
                     });
                 }
+                Effect::WindowRoots { bar1, bar2 } => self.set_aperture_roots(bar1, bar2),
+                Effect::WindowEntry { window, entry } => self.set_aperture_entry(window, 0, entry),
                 Effect::Vector(vector) => {
                     let effects = self.bar0.raise_vector(vector);
                     self.carry_out(now, address, value, effects);

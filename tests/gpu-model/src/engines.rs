@@ -26,6 +26,7 @@ pub mod therm;
 use std::ops::Range;
 
 use crate::{
+    apertures::Window,
     boot::{
         self,
         Boot, //
@@ -151,6 +152,20 @@ pub enum Effect {
         name: &'static str,
         /// Bytes of the payload.
         bytes: usize,
+    },
+    /// GSP-RM has told where the page tables of both windows begin, in VRAM.
+    WindowRoots {
+        /// The table of BAR1.
+        bar1: u64,
+        /// The table of BAR2.
+        bar2: u64,
+    },
+    /// GSP-RM has set the first entry of such a table.
+    WindowEntry {
+        /// Which window.
+        window: Window,
+        /// The entry.
+        entry: u64,
     },
     /// Something happened for which this vector of the interrupt tree stands.
     Vector(u32),

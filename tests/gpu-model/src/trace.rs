@@ -22,8 +22,8 @@ use serde::Serialize;
 pub struct Line<'a> {
     /// Microseconds since the model started.
     pub t_us: u64,
-    /// `bar0`, `bar1` to `bar5`, `rom`, `config`, `dma_map`, `dma_unmap`, `irq`, `reset`,
-    /// `violation`, `fault` or `mark`.
+    /// `bar0`, `bar1` to `bar5`, `rom`, `config`, `dma_map`, `dma_unmap`, `dma`, `irq`, `reset`,
+    /// `falcon`, `stage`, `rpc`, `gsp_rm`, `violation`, `fault` or `mark`.
     pub kind: &'a str,
     /// `R` or `W` where a direction exists, otherwise what was done.
     #[serde(skip_serializing_if = "str::is_empty")]

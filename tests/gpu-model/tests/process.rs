@@ -254,10 +254,55 @@ fn wrong_usage_exits_with_two_and_says_why() {
 }
 
 #[test]
+fn options_that_name_nothing_are_refused() {
+    for (arguments, status, message) in [
+        (
+            &["--chip", "ga102", "--socket", "/nonexistent/s", "--start", "dirty=muddy"][..],
+            2,
+            "\"dirty=muddy\" is neither clean nor dirty[=STATE] with a STATE of gsp-running, wpr2-set",
+        ),
+        (
+            &["--chip", "ga102", "--socket", "/nonexistent/s", "--start", "filthy"],
+            2,
+            "\"filthy\" is neither clean",
+        ),
+        (
+            &["--chip", "gh100", "--socket", "/nonexistent/s", "--start", "dirty"],
+            2,
+            "gh100 does not boot through SEC2, so --start dirty has no effect on it",
+        ),
+        (
+            &["--chip", "ga102", "--socket", "/nonexistent/s", "--gsp", "sequencer=odd"],
+            2,
+            "GSP-RM has no habit \"sequencer=odd\"",
+        ),
+        (
+            &["--chip", "ga102", "--socket", "/nonexistent/s", "--fault", "vanish-at=noon"],
+            2,
+            "\"noon\" is none of fwsec-runs, frts-done",
+        ),
+        (
+            &["--chip", "ga102", "--socket", "/nonexistent/s", "--firmware-dir", "/nonexistent"],
+            1,
+            "cannot read /nonexistent/nvidia/ga102/gsp/booter_load-570.144.bin",
+        ),
+    ] {
+        let output = output(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(message), "{error}");
+        assert_eq!(output.status.code(), Some(status), "{error}");
+    }
+}
+
+#[test]
 fn lists_have_one_line_each() {
     for (option, lines, sample) in [
         ("--list-chips", 24, "ga102\tGeForce RTX 3090, 24 GiB"),
-        ("--list-faults", 15, "bar0-small\tBAR0 is 8 MiB"),
+        (
+            "--list-faults",
+            gpu_model::faults::all().count(),
+            "bar0-small\tBAR0 is 8 MiB",
+        ),
     ] {
         let output = output(&[option]);
         assert_eq!(output.status.code(), Some(0));

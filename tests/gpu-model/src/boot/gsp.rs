@@ -9,6 +9,7 @@ use super::{
     Boot, //
 };
 use crate::{
+    apertures::Window,
     dma::{
         DmaError,
         Master, //
@@ -24,6 +25,7 @@ use crate::{
         memory::GuestMemory,
         sequencer,
         Access,
+        BarEntry,
         CardFacts,
         GspEffect,
         GspRm,
@@ -156,18 +158,13 @@ impl Boot {
                         eprintln!("gpu-model: GSP-RM cannot write VRAM at {address:#x}: {error}");
                     }
                 }
-                GspEffect::BarRoots { bar1, bar2 } => effects.push(Effect::Event(Event {
-                    kind: "gsp",
-                    op: "bar-roots",
-                    name: format!("BAR1 {bar1:#x} BAR2 {bar2:#x}"),
-                    value: None,
-                })),
-                GspEffect::BarEntry(entry) => effects.push(Effect::Event(Event {
-                    kind: "gsp",
-                    op: "bar-entry",
-                    name: format!("{entry:x?}"),
-                    value: None,
-                })),
+                GspEffect::BarRoots { bar1, bar2 } => {
+                    effects.push(Effect::WindowRoots { bar1, bar2 });
+                }
+                GspEffect::BarEntry(BarEntry { bar, entry, .. }) => {
+                    let window = if bar == 0 { Window::Bar1 } else { Window::Bar2 };
+                    effects.push(Effect::WindowEntry { window, entry });
+                }
                 GspEffect::Message {
                     to_driver,
                     function,
@@ -187,8 +184,8 @@ impl Boot {
 
     fn rm_state(&mut self, name: &'static str, effects: &mut Effects) {
         effects.push(Effect::Event(Event {
-            kind: "gsp",
-            op: "state",
+            kind: "gsp_rm",
+            op: "",
             name: name.to_owned(),
             value: None,
         }));
