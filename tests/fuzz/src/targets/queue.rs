@@ -48,6 +48,9 @@ fn lies(events: &[u8]) {
             "a failure changes nothing"
         );
         assert!(producer.free() < ENTRIES && consumer.available() < ENTRIES);
+        // The other side cannot take back what it has given.
+        assert!(what % 5 == 1 || producer.free() >= before.0.free());
+        assert!(what % 5 == 3 || consumer.available() >= before.1.available());
         spans(producer.write(), number as usize * 257);
         spans(
             consumer.read(),
