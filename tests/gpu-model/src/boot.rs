@@ -659,7 +659,7 @@ impl Engine for Boot {
             Some(Which::Gsp) if self.is_locked_down() && !is_open_in_lockdown(address) => {
                 LOCKED.into()
             }
-            Some(which) => self.falcon(which).read(at, cx),
+            Some(which) => self.falcon(which).read(at),
             None => self.read_result(address),
         };
         effects.append(&mut read.effects);

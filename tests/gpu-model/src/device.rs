@@ -169,6 +169,7 @@ pub struct Device {
     progress: Progress,
     bar0_accesses: u64,
     vanished: bool,
+    last_read_us: u64,
     rom: Vec<u8>,
     /// Everything that is remembered about the run.
     pub recorder: Recorder,
@@ -229,6 +230,7 @@ impl Device {
             progress: Progress::default(),
             bar0_accesses: 0,
             vanished: false,
+            last_read_us: 0,
             recorder: Recorder::new(trace),
             plan,
             rom,
@@ -348,12 +350,14 @@ impl Device {
                 vram: &self.vram,
                 dma: &self.dma,
                 progress: &self.progress,
+                last_read_us: self.last_read_us,
             };
             let piece = &mut out[done..done + len];
             let access = self.bar0.read(address, lane, piece, &cx);
             self.finish(now, address, Op::Read, len, access);
             done += len;
         }
+        self.last_read_us = now;
     }
 
     /// Writes BAR0.
@@ -380,6 +384,7 @@ impl Device {
                 vram: &self.vram,
                 dma: &self.dma,
                 progress: &self.progress,
+                last_read_us: self.last_read_us,
             };
             let piece = &data[done..done + len];
             let access = self.bar0.write(address, lane, piece, &cx);
@@ -538,6 +543,7 @@ impl Device {
             vram: &self.vram,
             dma: &self.dma,
             progress: &self.progress,
+            last_read_us: self.last_read_us,
         };
         let effects = self.bar0.tick(&cx);
         self.carry_out(now, 0, 0, effects);
@@ -638,6 +644,7 @@ impl Device {
             vram: &self.vram,
             dma: &self.dma,
             progress: &self.progress,
+            last_read_us: self.last_read_us,
         };
         let seen = gsp_rm::Access { op, address, value };
         let effects = self.bar0.observe(seen, &cx);

@@ -70,6 +70,9 @@ pub struct Cx<'a> {
     pub dma: &'a DmaSpace,
     /// How far the driver has come.
     pub progress: &'a Progress,
+    /// When the read before this access was answered. The driver did not do anything before that
+    /// which comes now, whenever it arrives.
+    pub last_read_us: u64,
 }
 
 impl<'a> Cx<'a> {

@@ -131,6 +131,8 @@ pub enum Cpu {
         /// Has the driver seen that it runs?
         seen: bool,
     },
+    /// A program runs that never ends.
+    Endless,
 }
 
 /// State of the RISC-V core.
@@ -189,7 +191,6 @@ pub struct Falcon {
     brfetch: bool,
     /// A core selection has been asked for and not been seen to take effect.
     selecting: bool,
-    last_read_us: u64,
     faults: FalconFaults,
 }
 
@@ -225,7 +226,6 @@ impl Falcon {
             riscv_selected: false,
             brfetch: true,
             selecting: false,
-            last_read_us: 0,
             faults,
         };
         falcon.clear();
@@ -281,7 +281,7 @@ impl Falcon {
 
     /// Is the falcon core running?
     pub fn is_running(&self) -> bool {
-        matches!(self.cpu, Cpu::Running { .. })
+        self.cpu != Cpu::Halted
     }
 
     /// Is the engine out of reset, and its memory cleared?
@@ -316,7 +316,7 @@ impl Falcon {
             Cpu::Running { since_us, seen } => {
                 !self.faults.never_halts && (seen || now_us.saturating_sub(since_us) >= RUN_US)
             }
-            Cpu::Halted => false,
+            Cpu::Halted | Cpu::Endless => false,
         }
     }
 
@@ -337,10 +337,7 @@ impl Falcon {
 
     /// Lets the falcon core run for ever, as if the driver of a former life had started it.
     pub fn run_for_ever(&mut self) {
-        self.cpu = Cpu::Running {
-            since_us: u64::MAX,
-            seen: false,
-        };
+        self.cpu = Cpu::Endless;
     }
 
     /// Starts the RISC-V core, as only firmware can.
@@ -391,8 +388,7 @@ impl Falcon {
     // Reads ----------------------------------------------------------------------------------
 
     /// Reads the register at `at`.
-    pub fn read(&mut self, at: At, cx: &Cx<'_>) -> Read {
-        self.last_read_us = cx.now_us;
+    pub fn read(&mut self, at: At) -> Read {
         let offset = at.address() - self.which.base();
         let mut effects = self.used_in_reset(offset);
         let value = match offset {
@@ -501,6 +497,7 @@ impl Falcon {
         let alias = if self.alias_en { bits::ALIAS_EN } else { 0 };
         match &mut self.cpu {
             Cpu::Halted => alias | bits::HALTED,
+            Cpu::Endless => alias,
             Cpu::Running { seen, .. } => {
                 *seen = true;
                 if self.faults.never_halts {
@@ -676,7 +673,7 @@ impl Falcon {
             (_, true) => {
                 self.clear();
                 self.phase = Phase::InReset {
-                    since_us: self.last_read_us,
+                    since_us: cx.last_read_us,
                     reads: 0,
                 };
                 (Effects::new(), Did::Reset)

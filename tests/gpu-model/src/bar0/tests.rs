@@ -68,6 +68,7 @@ impl Bench {
             vram: &self.vram,
             dma: &self.dma,
             progress: &self.progress,
+            last_read_us: 0,
         };
         (&mut self.bar0, cx)
     }

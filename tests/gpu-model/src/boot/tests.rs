@@ -3,8 +3,10 @@
 //! Boots and stops a GSP through registers and guest memory, as a driver does.
 
 mod conversation;
+mod dirty;
 mod driver;
 mod firmware;
+mod violations;
 
 use conversation::SAVE_META;
 use driver::{

@@ -51,6 +51,7 @@ impl<E: Engine> Bench<E> {
             vram: &self.vram,
             dma: &self.dma,
             progress: &self.progress,
+            last_read_us: 0,
         };
         self.engine.read(at, &cx)
     }
@@ -67,6 +68,7 @@ impl<E: Engine> Bench<E> {
             vram: &self.vram,
             dma: &self.dma,
             progress: &self.progress,
+            last_read_us: 0,
         };
         self.engine.write(at, value, &cx)
     }
@@ -79,6 +81,7 @@ impl<E: Engine> Bench<E> {
             vram: &self.vram,
             dma: &self.dma,
             progress: &self.progress,
+            last_read_us: 0,
         };
         self.engine
             .write_bytes(at, address as usize & 3, &[value], &cx);
@@ -92,6 +95,7 @@ impl<E: Engine> Bench<E> {
             vram: &self.vram,
             dma: &self.dma,
             progress: &self.progress,
+            last_read_us: 0,
         };
         let mut out = [0];
         self.engine

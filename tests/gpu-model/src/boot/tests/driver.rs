@@ -37,6 +37,8 @@ pub(crate) const SEC2: u64 = 0x840000;
 pub(crate) const RAM: u64 = 0x1_2340_0000;
 const RAM_SIZE: u64 = 8 * MIB;
 pub(crate) const FLUSH_PAGE: u64 = RAM;
+/// Start and size of everything behind the flush page, which is one mapping.
+pub(crate) const REST: (u64, u64) = (RAM + 0x1000, RAM_SIZE - 0x1000);
 pub(crate) const LIBOS: u64 = RAM + 0x1000;
 pub(crate) const META: u64 = RAM + 0x2000;
 const SIGNATURE: u64 = RAM + 0x3000;
@@ -95,7 +97,8 @@ impl Driver {
             queues: Queues::default(),
         };
         driver.place_bars();
-        driver.map(RAM, RAM_SIZE);
+        driver.map(FLUSH_PAGE, 0x1000);
+        driver.map(REST.0, REST.1);
         driver.device.config_write(4, &[0x06, 0x00]);
         driver.identify();
         driver.write_image();
@@ -116,11 +119,19 @@ impl Driver {
 
     /// Who is it, has it booted, and here is a flush page.
     pub(crate) fn identify(&mut self) {
+        self.identify_only();
+        self.set_flush_page(FLUSH_PAGE);
+    }
+
+    pub(crate) fn identify_only(&mut self) {
         self.read(0x000);
         self.read(0xa00);
         assert_eq!(self.read(0x118128) & 1, 1);
         assert_eq!(self.read(0x118234), 0xff);
-        self.set_flush_page(FLUSH_PAGE);
+    }
+
+    pub(crate) fn has_frts(&self) -> bool {
+        self.has_frts
     }
 
     pub(crate) fn set_flush_page(&mut self, page: u64) {
