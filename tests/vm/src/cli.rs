@@ -15,13 +15,13 @@ use crate::{
 /// Text of `--help`.
 pub const USAGE: &str = "\
 usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug] [--iommu] [--shell]
-                    [--trace FILE] [--timeline FILE.svg]
+                    [--trace FILE] [--timeline FILE.svg] [--start dirty[=STATE]]
        nova-vm test [--only PATTERN] [--list] [--jobs N] [--junit FILE] [--rebinds N]
        nova-vm bench [--chips LIST] [--json FILE]
        nova-vm tlv  --chip NAME --output DIR [--firmware DIR]
 
 run    boots one guest with an emulated GPU, loads both modules and shows what a user would see;
-       --timeline: draws what driver and device did meanwhile
+       --timeline: draws what driver and device did meanwhile; --start: the card as somebody left it
 test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
        one for each CPU); --rebinds: rounds of the endurance claims (default: 100)
 bench  measures what it costs to bring a card up, for each driver; --chips: with commas between
@@ -71,6 +71,8 @@ pub enum Command {
         trace: Option<PathBuf>,
         /// Where to put a picture of the bring-up.
         timeline: Option<PathBuf>,
+        /// State that somebody left the card in.
+        start: Option<String>,
     },
     /// Run claims.
     Test {
@@ -122,7 +124,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
     let (mut debug, mut iommu, mut shell) = (false, false, false);
     let (mut only, mut list, mut jobs, mut junit) = (None, false, cpus_here(), None);
     let mut rebinds = cases::REBINDS;
-    let (mut firmware, mut output, mut timeline) = (None, None, None);
+    let (mut firmware, mut output, mut timeline, mut start) = (None, None, None, None);
     let (mut chips, mut json) = ("ga102,tu116".to_owned(), None);
 
     let verb = words.next().unwrap_or_else(|| "--help".to_owned());
@@ -160,6 +162,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             "--fault" if running => faults.push(value()?),
             "--trace" if running => trace = Some(value()?.into()),
             "--timeline" if running => timeline = Some(value()?.into()),
+            "--start" if running => start = dirty_state(&value()?)?,
             "--debug" if running => debug = true,
             "--iommu" if running => iommu = true,
             "--shell" if running => shell = true,
@@ -204,6 +207,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             shell,
             trace,
             timeline,
+            start,
         }
     } else {
         Command::Test {
@@ -215,6 +219,17 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
         }
     };
     Ok((common, command))
+}
+
+/// `clean`, `dirty` for what a crash most often leaves, or `dirty=STATE`.
+fn dirty_state(word: &str) -> Result<Option<String>> {
+    match word.split_once('=').unwrap_or((word, "gsp-running")) {
+        ("dirty", state) => Ok(Some(state.to_owned())),
+        ("clean", _) => Ok(None),
+        _ => Err(Error::new(format!(
+            "--start {word}: must be clean, dirty or dirty=STATE"
+        ))),
+    }
 }
 
 fn cpus_here() -> usize {
@@ -252,6 +267,7 @@ mod tests {
                 shell: true,
                 trace: None,
                 timeline: None,
+                start: None,
             };
             assert_eq!(command, wanted, "{line}");
         }
@@ -303,6 +319,7 @@ mod tests {
             ("test --jobs none", "--jobs none: must be a number"),
             ("test --jobs 0", "--jobs 0: must be a number from 1 on"),
             ("run --chip", "--chip needs a value"),
+            ("run --start muddy", "--start muddy: must be clean"),
             ("run --shell=yes", "--shell takes no value"),
         ] {
             let error = words(line).unwrap_err().to_string();

@@ -168,6 +168,7 @@ fn trial_guest(env: &Env) -> std::result::Result<(), Failure> {
     };
     let plan = Plan {
         machine,
+        firmware: Path::new(""),
         gpus: &[],
         model: &env.model,
         logs: &logs,

@@ -26,6 +26,8 @@ pub struct Gpu {
     pub vram: Option<String>,
     /// Faults to inject, as `NAME` or `NAME=ARG`.
     pub faults: Vec<String>,
+    /// What state a driver before ours has left the card in; a clean one if not given.
+    pub dirty: Option<String>,
 }
 
 impl Gpu {
@@ -35,6 +37,7 @@ impl Gpu {
             chip: chip.to_owned(),
             vram: None,
             faults: Vec::new(),
+            dirty: None,
         }
     }
 
@@ -42,6 +45,16 @@ impl Gpu {
     pub fn with_fault(chip: &str, fault: &str) -> Self {
         Self {
             faults: vec![fault.to_owned()],
+            ..Self::new(chip)
+        }
+    }
+}
+
+impl Gpu {
+    /// A card that somebody left in this state.
+    pub fn left(chip: &str, state: &str) -> Self {
+        Self {
+            dirty: Some(state.to_owned()),
             ..Self::new(chip)
         }
     }
@@ -75,8 +88,9 @@ impl Files {
     }
 }
 
-/// The command that starts the model.
-pub fn command(program: &Path, gpu: &Gpu, files: &Files) -> Command {
+/// The command that starts the model. `firmware` is the folder that holds `nvidia/`: it compares what it is
+/// given to run with the files there.
+pub fn command(program: &Path, gpu: &Gpu, files: &Files, firmware: &Path) -> Command {
     let mut command = Command::new(program);
     command.args(["--chip", &gpu.chip, "--once"]);
     if let Some(vram) = &gpu.vram {
@@ -85,6 +99,10 @@ pub fn command(program: &Path, gpu: &Gpu, files: &Files) -> Command {
     for fault in &gpu.faults {
         command.args(["--fault", fault]);
     }
+    if let Some(state) = &gpu.dirty {
+        command.args(["--start", &format!("dirty={state}")]);
+    }
+    command.arg("--firmware-dir").arg(firmware);
     command.arg("--socket").arg(&files.socket);
     command.arg("--report").arg(&files.report);
     command.arg("--trace").arg(&files.trace);
@@ -101,13 +119,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_carries_chip_memory_and_faults() {
+    fn the_command_carries_chip_memory_faults_and_state() {
         let mut gpu = Gpu::with_fault("ga102", "gfw-stuck=0x7f");
         gpu.vram = Some("24G".into());
+        gpu.dirty = Some("wpr2-set".into());
         let files = Files::new(Path::new("/s"), Path::new("/l"), 1);
-        let command = command(Path::new("gpu-model"), &gpu, &files);
+        let command = command(Path::new("gpu-model"), &gpu, &files, Path::new("/f"));
         let words: Vec<_> = command.get_args().map(|a| a.to_str().unwrap()).collect();
-        let wanted = "--chip ga102 --once --vram 24G --fault gfw-stuck=0x7f --socket /s/gpu1 \
+        let wanted =
+            "--chip ga102 --once --vram 24G --fault gfw-stuck=0x7f --start dirty=wpr2-set \
+                      --firmware-dir /f --socket /s/gpu1 \
                       --report /l/gpu1-report.json --trace /l/gpu1-trace.jsonl";
         assert_eq!(words.join(" "), wanted);
     }

@@ -82,10 +82,16 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
             shell,
             trace,
             timeline,
+            start,
         } => {
             let env = env::prepare(common, env::stop_on_signals()?)?;
             let request = run::Request {
-                gpu: Gpu { chip, vram, faults },
+                gpu: Gpu {
+                    vram,
+                    faults,
+                    dirty: start,
+                    ..Gpu::new(&chip)
+                },
                 flavour: if debug {
                     Flavour::Debug
                 } else {

@@ -172,8 +172,10 @@ impl Env {
             control: PortFds::default(),
             monitor_fd: -1,
         };
+        let firmware = self.paths.firmware()?;
         let plan = Plan {
             machine,
+            firmware: &firmware,
             gpus: &scenario.gpus,
             model: &self.model,
             logs,

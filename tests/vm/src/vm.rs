@@ -115,6 +115,8 @@ pub struct Plan<'a> {
     pub gpus: &'a [Gpu],
     /// The `gpu-model` program.
     pub model: &'a Path,
+    /// Folder that holds `nvidia/`, for the model.
+    pub firmware: &'a Path,
     /// Folder for logs, reports and traces.
     pub logs: &'a Path,
     /// How long the boot may take.
@@ -426,7 +428,7 @@ fn start_models(
         // Of an earlier run: must not be taken for this one's.
         let _ = fs::remove_file(&files.report);
         let who = Who::Gpu(index, gpu.chip.clone());
-        let mut command = gpu::command(plan.model, gpu, files);
+        let mut command = gpu::command(plan.model, gpu, files, plan.firmware);
         command.stdout(Stdio::null());
         models.push(Program::start(who, command, Vec::new(), send.clone())?);
     }
