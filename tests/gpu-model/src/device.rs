@@ -164,6 +164,8 @@ pub struct Device {
     bar0: Bar0,
     vram: Vram,
     apertures: Apertures,
+    /// A machine is there: whoever connects begins with the configuration space.
+    has_client: bool,
     dma: DmaSpace,
     irqs: Irqs,
     progress: Progress,
@@ -226,6 +228,7 @@ impl Device {
             config,
             vram: Vram::new(bytes)?,
             apertures: Apertures::new(chip.family),
+            has_client: false,
             dma: DmaSpace::new(chip.family.dma_bits()),
             progress: Progress::default(),
             bar0_accesses: 0,
@@ -280,6 +283,7 @@ impl Device {
 
     /// Reads the configuration space.
     pub fn config_read(&mut self, offset: u64, out: &mut [u8]) {
+        self.has_client = true;
         self.config.read(offset, out);
         let now = self.recorder.now_us();
         self.recorder.counters.config_reads += 1;
@@ -289,6 +293,7 @@ impl Device {
 
     /// Writes the configuration space.
     pub fn config_write(&mut self, offset: u64, data: &[u8]) {
+        self.has_client = true;
         let now = self.recorder.now_us();
         self.recorder.counters.config_writes += 1;
         self.recorder
@@ -537,6 +542,10 @@ impl Device {
 
     /// Lets time pass up to a given moment.
     pub fn tick_at(&mut self, now: u64) {
+        if !self.has_client {
+            // The machine is off, and the card with it.
+            return;
+        }
         let cx = Cx {
             now_us: now,
             config: &self.config,
@@ -566,6 +575,7 @@ impl Device {
     /// The client is gone, and with it all memory and triggers. Nothing is held against the
     /// driver: its machine was switched off.
     pub fn disconnected(&mut self) {
+        self.has_client = false;
         self.dma.unmap_all();
         self.irqs.clear();
         self.recorder.flush();

@@ -56,6 +56,17 @@ fn boot_can_be_repeated_without_a_device_reset() {
 }
 
 #[test]
+fn a_machine_that_is_switched_off_takes_the_card_with_it() {
+    let mut driver = Driver::new("ga102");
+    driver.boot();
+    driver.device.disconnected();
+    for _ in 0..100 {
+        driver.tick();
+    }
+    assert_eq!(driver.rules(), [""; 0], "{:?}", driver.complaints());
+}
+
+#[test]
 fn suspended_state_can_be_resumed() {
     for chip in BOTH {
         let mut driver = Driver::new(chip);

@@ -3,7 +3,8 @@
 //! Watches how the driver carries out a program: each operation in its turn, nothing in between.
 //!
 //! Only writes can be out of place: reading a register changes nothing. Interrupt registers are
-//! left out, because a handler may run at any time.
+//! left out, because a handler may run at any time, and doorbells, because GSP-RM may have found a
+//! command before the driver rings for it.
 
 use super::{
     Op,
@@ -366,8 +367,10 @@ fn is_start(address: u32, value: u32, cpuctl: u32, alias: u32) -> bool {
 /// Registers that an interrupt handler writes.
 fn is_tolerated(address: u32) -> bool {
     let (first, last) = reg::INTERRUPT_TREE;
+    let doorbells = reg::DOORBELL..reg::DOORBELL + 8 * reg::DOORBELLS;
     matches!(
         address,
         reg::IRQSCLR | reg::IRQMSET | reg::IRQMCLR | reg::INTR_RETRIGGER | reg::MSI_REARM
     ) || (first..=last).contains(&address)
+        || doorbells.contains(&address)
 }

@@ -60,6 +60,22 @@ fn resume_is_done_when_sec2_starts() {
 }
 
 #[test]
+fn a_doorbell_may_ring_while_the_driver_runs_the_program() {
+    let (mut guest, _) = asked("ga102", Sequencer::Resume, Faults::default());
+    guest.doorbell();
+    assert_eq!(guest.read_register(0x11_0040), 0x8000_0000);
+    guest.reset();
+    guest.write_register(0x11_0624, 0x80);
+    guest.doorbell();
+    guest.write_register(0x11_010c, 0);
+    guest.read_register(0x11_0044);
+    guest.now += 2000;
+    guest.resume(LIBOS);
+    guest.wait_for(0x1001).unwrap();
+    guest.assert_clean();
+}
+
+#[test]
 fn nothing_is_said_before_the_resume() {
     let (mut guest, _) = asked("ga102", Sequencer::Resume, Faults::default());
     for _ in 0..100 {
