@@ -107,6 +107,13 @@ impl<O, F: ForLt> Tether<O, F> {
         unsafe { bound::from_closure(init) }
     }
 
+    /// Returns the tether as what it is: pinned.
+    pub fn as_pin(&self) -> Pin<&Self> {
+        // SAFETY: A `Tether` comes into being in a place that it does not leave before it is dropped; that
+        // is what the `BoundInit` of `new` asks of the place, and there is no other way to make one.
+        unsafe { Pin::new_unchecked(self) }
+    }
+
     /// Returns the owner.
     pub fn owner(self: Pin<&Self>) -> Pin<&O> {
         // SAFETY: `owner` is structurally pinned.

@@ -39,14 +39,14 @@ const NO_RESULT: u32 = 0xff;
 ///
 /// `EINVAL` if the file has no signature for this card or does not fit its falcon, after one log line;
 /// `ENOMEM`.
-pub(crate) fn prepare(
-    dev: &pci::Device<Bound>,
+pub(crate) fn prepare<'a>(
+    dev: &'a pci::Device<Bound>,
     bar: &Bar0<'_>,
     name: &'static str,
     path: &str,
     booter: &booter::Booter<'_>,
     method: LoadMethod,
-) -> Result<Ucode> {
+) -> Result<Ucode<'a>> {
     macro_rules! complain {
         ($error:expr) => {{
             dev_err!(dev, "firmware {}: {}\n", path, Plain($error));
@@ -63,25 +63,19 @@ pub(crate) fn prepare(
         }
     };
     let signature = booter.signature_for(wanted).map_err(|err| complain!(err))?;
-    let fill = |payload: &mut [u8]| {
-        booter
-            .write_signed(signature, payload)
-            .map_err(|err| complain!(err))
-    };
+    let mut payload = KVVec::from_elem(0, booter.payload().len(), GFP_KERNEL)?;
+    booter
+        .write_signed(signature, &mut payload)
+        .map_err(|err| complain!(err))?;
 
-    let size = booter.payload().len();
     match method {
         LoadMethod::Dma => {
             let program = dma::Program::of_booter(booter).map_err(|err| complain!(err))?;
-            Ucode::dma(dev, name, program, |object| {
-                fill(object.get_mut(..size).ok_or(EINVAL)?)
-            })
+            Ucode::dma(dev, name, program, &payload)
         }
         LoadMethod::Pio => {
             let program = pio::Program::of_booter(booter).map_err(|err| complain!(err))?;
-            let mut object = KVVec::from_elem(0, size, GFP_KERNEL)?;
-            fill(&mut object)?;
-            Ok(Ucode::pio(name, program, object, None))
+            Ok(Ucode::pio(name, program, payload, None))
         }
     }
 }
@@ -95,7 +89,7 @@ pub(crate) fn run_load(
     dev: &pci::Device<Bound>,
     bar: &Bar0<'_>,
     sec2: &Falcon<'_, Sec2>,
-    ucode: &Ucode,
+    ucode: &Ucode<'_>,
     meta: u64,
 ) -> Result {
     let mailboxes = Mailboxes::from(meta);
@@ -132,7 +126,7 @@ pub(crate) fn run_unload(
     dev: &pci::Device<Bound>,
     bar: &Bar0<'_>,
     sec2: &Falcon<'_, Sec2>,
-    ucode: &Ucode,
+    ucode: &Ucode<'_>,
 ) -> Result {
     let mailboxes = Mailboxes(NO_RESULT, NO_RESULT);
     match sec2.reset()?.load(ucode)?.run_with(mailboxes)? {

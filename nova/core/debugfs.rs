@@ -2,7 +2,10 @@
 
 //! What the driver knows of a GPU, below `/sys/kernel/debug/nova-core/<PCI address>/`.
 
-use crate::firmware::FirmwareInfo;
+use crate::{
+    firmware::FirmwareInfo,
+    gsp, //
+};
 use kernel::{
     debugfs::{
         Dir,
@@ -28,6 +31,8 @@ pub(crate) struct Facts {
     pub(crate) vram_size: u64,
     pub(crate) firmware: FirmwareInfo,
     pub(crate) layout: Layout,
+    /// The conversation with GSP-RM, where there is one.
+    pub(crate) gsp: Option<gsp::Files>,
 }
 
 /// The files of one GPU. They go when this is dropped.
@@ -49,6 +54,9 @@ impl Debugfs {
                 dir.read_callback_file(c"identity", facts, &identity);
                 dir.read_callback_file(c"firmware", facts, &firmware);
                 dir.read_callback_file(c"layout", facts, &layout);
+                if let Some(gsp) = &facts.gsp {
+                    gsp.make(dir);
+                }
             }),
         })
     }

@@ -9,16 +9,24 @@ use crate::{
         CHILD_NAME,
         MODULE_NAME, //
     },
+    boot::leftovers,
     fb::sysmem_flush,
+    gfw,
     gpu::{
+        Found,
         Gpu,
         GpuLt, //
     },
-    identify, //
+    gsp::Interrupts,
+    identify,
+    timeline::Timeline, //
 };
 use core::pin::Pin;
 use kernel::{
-    device::Bound,
+    device::{
+        Bound,
+        Core, //
+    },
     dma::DmaMask,
     pci::{
         self,
@@ -36,7 +44,8 @@ use kernel_glue::{
     auxiliary::Child,
     bound::{
         self,
-        BoundInit, //
+        BoundInit,
+        Optional, //
     },
     bound_init,
     pci::{
@@ -51,8 +60,8 @@ use kernel_glue::{
     },
 };
 use nova_hw::chip::{
-    Chip,
-    Identity, //
+    BootMethod,
+    Chip, //
 };
 
 /// How much of BAR0 the driver uses, and the least that a GPU of any supported chip has.
@@ -67,19 +76,36 @@ pub(crate) type Bar0<'a> = Bar<'a, BAR0_SIZE>;
 /// A GPU that the driver is bound to.
 ///
 /// Everything goes in the reverse of the order in which it came, because each part borrows from the
-/// next: the auxiliary child first, whose driver uses the GPU; then the [`Gpu`], which still reaches its
-/// registers while it is dropped; then the BAR; and last the device is disabled.
+/// next: the auxiliary child first, whose driver uses the GPU; then its interrupts; then the [`Gpu`], which
+/// still reaches its registers while it is dropped; then the BAR; and last the device is disabled.
 #[pin_data]
 pub(crate) struct NovaCore<'bound> {
-    /// `Child` borrows from `Gpu`, `Gpu` from `Bar0`.
+    /// `Users` borrow from `Gpu`, `Gpu` from `Bar0`.
     #[pin]
-    parts: Tether<Tether<Bar0<'bound>, GpuLt>, ChildLt>,
+    parts: Tether<BarAndGpu<'bound>, UsersLt>,
     #[pin]
     enabled: Enabled<'bound>,
 }
 
-/// The auxiliary device that is given [`NovaApi`].
-type ChildLt = ForLt!(for<'a> Child<'a, NovaApiLt>);
+/// The registers, and the GPU that is driven by them.
+type BarAndGpu<'bound> = Tether<Bar0<'bound>, GpuLt>;
+
+/// Who calls the GPU from outside.
+///
+/// Dropped top to bottom: the auxiliary child first, while calls are still answered.
+#[pin_data]
+struct Users<'a> {
+    #[pin]
+    child: Child<'a, NovaApiLt>,
+    #[pin]
+    enabled: InterruptsEnabled,
+    /// Where GSP-RM runs.
+    #[pin]
+    interrupts: Optional<Interrupts<'a>>,
+}
+
+/// [`Users`] over the lifetime of the GPU.
+type UsersLt = ForLt!(for<'a> Users<'a>);
 
 /// The PCI driver.
 pub(crate) struct Nova;
@@ -140,25 +166,36 @@ impl Driver for Nova {
             );
         })?;
 
+        let timeline = Timeline::new()?;
         let identity = identify::identify(setup.device(), &bar)?;
-        let flush_page = set_up_dma(&mut setup, identity.chip)?;
+        let chip = identity.chip;
+        let flush_page = set_up_dma(&mut setup, chip)?;
+        if chip.family().uses_gfw_boot {
+            timeline.stage("card-firmware", || gfw::wait(setup.device(), &bar))?;
+        }
+        if chip.boot_method() == BootMethod::Sec2 {
+            timeline.stage("leftovers", || {
+                leftovers::clear(&mut setup, &enabled, &bar, chip, &flush_page)
+            })?;
+        }
         enabled.set_master();
 
         let dev: &'bound pci::Device<Bound> = setup.finish();
+        let found = Found {
+            identity,
+            flush_page,
+            timeline,
+        };
+        let gpu = Tether::new(bound::value(bar), BringUp { dev, found });
         Ok(bound_init!(NovaCore {
             enabled <- bound::value(enabled),
-            parts <- Tether::new(
-                Tether::new(
-                    bound::value(bar),
-                    BringUp {
-                        dev,
-                        identity,
-                        flush_page
-                    }
-                ),
-                Publish { dev }
-            ),
+            parts <- Tether::new(gpu, Publish { dev }),
         }))
+    }
+
+    fn shutdown<'bound>(_dev: &'bound pci::Device<Core<'_>>, data: Pin<&NovaCore<'bound>>) {
+        let gpu = data.get_ref().parts.as_pin().owner();
+        gpu.borrower().shut_down();
     }
 }
 
@@ -190,40 +227,52 @@ fn set_mask(setup: &mut Setup<'_, '_, '_>, bits: u32) -> Result {
 /// Builds the [`Gpu`] on top of BAR0.
 struct BringUp<'bound> {
     dev: &'bound pci::Device<Bound>,
-    identity: Identity,
-    flush_page: sysmem_flush::Page,
+    found: Found,
 }
 
 impl<'bound> Borrow<Bar0<'bound>, GpuLt> for BringUp<'bound> {
     fn borrow<'a>(self, bar: Pin<&'a Bar0<'bound>>) -> Result<impl BoundInit<Gpu<'a>>> {
-        Ok(Gpu::new(
-            self.dev,
-            bar.get_ref(),
-            self.identity,
-            self.flush_page,
-        ))
+        Ok(Gpu::new(self.dev, bar.get_ref(), self.found))
     }
-}
-
-/// Registers the auxiliary device, through which `nova_drm` finds the GPU.
-struct Publish<'bound> {
-    dev: &'bound pci::Device<Bound>,
 }
 
 /// Number of the next child. Numbers are not used again, so that a log line names one binding only.
 static NEXT_CHILD: Atomic<u32> = Atomic::new(0);
 
-impl<'bound> Borrow<Tether<Bar0<'bound>, GpuLt>, ChildLt> for Publish<'bound> {
-    fn borrow<'a>(
-        self,
-        gpu: Pin<&'a Tether<Bar0<'bound>, GpuLt>>,
-    ) -> Result<impl BoundInit<Child<'a, NovaApiLt>>> {
-        Ok(Child::new(
+/// Lets others at the GPU: GSP-RM by its interrupts, and `nova_drm` by the auxiliary device that it binds to.
+struct Publish<'bound> {
+    dev: &'bound pci::Device<Bound>,
+}
+
+impl<'bound> Borrow<BarAndGpu<'bound>, UsersLt> for Publish<'bound> {
+    fn borrow<'a>(self, gpu: Pin<&'a BarAndGpu<'bound>>) -> Result<impl BoundInit<Users<'a>>> {
+        let gpu = gpu.borrower().get_ref();
+        let interrupts = gpu.gsp().map(|gsp| Interrupts::new(self.dev, gsp));
+        let child = Child::new(
             self.dev.as_ref(),
             MODULE_NAME,
             CHILD_NAME,
             NEXT_CHILD.fetch_add(1, Relaxed),
-            Ok(NovaApi::new(self.dev, gpu.borrower().get_ref())),
-        ))
+            Ok(NovaApi::new(self.dev, gpu)),
+        );
+        Ok(bound_init!(Users {
+            interrupts <- bound::optional(interrupts),
+            enabled <- InterruptsEnabled::new(gpu),
+            child <- child,
+        }))
+    }
+}
+
+/// That GSP-RM interrupts, if it can: its handler is there, and nobody has called GSP-RM yet.
+struct InterruptsEnabled;
+
+impl InterruptsEnabled {
+    fn new<'a>(gpu: &'a Gpu<'_>) -> impl BoundInit<Self> + use<'a> {
+        bound::pinned(pin_init::pin_init_scope(move || {
+            if let Some(gsp) = gpu.gsp() {
+                gsp.enable_interrupts()?;
+            }
+            Ok(Ok::<_, Error>(Self))
+        }))
     }
 }

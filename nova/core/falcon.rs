@@ -25,10 +25,7 @@ pub(crate) use engine::{
     Gsp,
     Sec2, //
 };
-pub(crate) use ucode::{
-    shared,
-    Ucode, //
-};
+pub(crate) use ucode::Ucode;
 
 use crate::{
     driver::Bar0,
@@ -300,7 +297,7 @@ impl<'f, 'a, E: Engine> Blank<'f, 'a, E> {
     ///
     /// `ETIMEDOUT` if the falcon's DMA does not get on, `ENODEV` if the device has gone; after one log
     /// line.
-    pub(crate) fn load(self, ucode: &Ucode) -> Result<Loaded<'f, 'a, E>> {
+    pub(crate) fn load(self, ucode: &Ucode<'_>) -> Result<Loaded<'f, 'a, E>> {
         self.allow_dma();
         load::load(self.0, ucode)?;
         Ok(Loaded {

@@ -1,40 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The firmware files of a chip: requested, checked, and what of them the bring-up needs to know.
+//! The firmware files of a chip: found, checked, and kept for as long as the bring-up needs them.
+//!
+//! Files come in one of two containers, and all from the same one: which one is decided by the GSP image.
 
+mod image;
 mod modinfo;
 
 pub(crate) use modinfo::ModuleInfo;
 
+use image::Image;
 use kernel::{
     device::Bound,
     firmware::Firmware,
+    fmt,
     pci,
     prelude::*, //
 };
-use kernel_glue::fmt::Plain;
+use kernel_glue::{
+    dma::DevicePages,
+    fmt::Plain, //
+};
 use nova_firmware::{
     booter::Booter,
     fmc::Fmc,
     generic_bootloader::GenericBootloader,
-    gsp_image::GspImage,
     riscv::GspBootloader,
-    version::Version, //
+    tlv::Tlv,
+    version::{
+        Version,
+        SUPPORTED, //
+    },
+    At, //
 };
 use nova_hw::{
     chip::Chip,
     firmware_files::{
         FirmwareFile,
         FirmwareKind,
-        Need,
-        FIRMWARE_VERSION, //
+        Need, //
     }, //
 };
 
 /// Where the files come from, for the log line of who lacks them.
 const PACKAGE: &str = "linux-firmware 20250613 or later (Debian: firmware-nvidia-graphics)";
 
-/// What is known of a chip's firmware after all its files were read and found sound.
+/// What is known of a chip's firmware after all its files were found sound.
 #[derive(Clone, Copy)]
 pub(crate) struct FirmwareInfo {
     /// Release of GSP-RM.
@@ -47,96 +58,259 @@ pub(crate) struct FirmwareInfo {
     pub(crate) can_unload: bool,
 }
 
-/// Requests every firmware file of `chip` and checks it.
-///
-/// Sleeps. The files are not kept.
-///
-/// # Errors
-///
-/// `ENOENT` if a file needed for booting is missing, `EINVAL` if it is malformed or of another release,
-/// and those of the firmware loader; after one log line. What is needed for unloading only is warned
-/// about.
-pub(crate) fn check(dev: &pci::Device<Bound>, chip: Chip) -> Result<FirmwareInfo> {
-    let mut info = FirmwareInfo {
-        version: Version::new(FIRMWARE_VERSION.as_bytes()).ok_or(EINVAL)?,
-        image_size: 0,
-        bootloader_size: 0,
-        can_unload: true,
-    };
-
-    for file in chip.firmware_files() {
-        match (check_file(dev, chip, file, &mut info), file.need) {
-            (Err(err), Need::Boot) => return Err(err),
-            (Err(_), Need::Unload) => info.can_unload = false,
-            (Ok(()), _) => {}
-        }
-    }
-    Ok(info)
+/// The two containers.
+#[derive(Clone, Copy)]
+enum Container {
+    Bin,
+    Tlv,
 }
 
-/// Requests and checks one file; fails after a log line, a warning if the GPU can be booted all the same.
-fn check_file(
-    dev: &pci::Device<Bound>,
+impl Container {
+    fn path(self, file: &FirmwareFile) -> &'static str {
+        match self {
+            Self::Bin => file.path,
+            Self::Tlv => file.tlv_path,
+        }
+    }
+
+    fn c_path(self, file: &FirmwareFile) -> &'static CStr {
+        match self {
+            Self::Bin => file.c_path,
+            Self::Tlv => file.tlv_c_path,
+        }
+    }
+}
+
+/// The files of a chip, of which all that are needed for booting are there and sound.
+///
+/// The GSP image is not in memory; all others are.
+pub(crate) struct Files<'a> {
     chip: Chip,
-    file: &FirmwareFile,
-    info: &mut FirmwareInfo,
-) -> Result {
-    macro_rules! complain {
-        ($($what:tt)*) => {
-            match file.need {
-                Need::Boot => dev_err!(dev, "firmware {} {}\n", file.path, fmt!($($what)*)),
-                Need::Unload => dev_warn!(
-                    dev,
-                    "firmware {} {}; the GPU will need a reset before a driver can bind again\n",
-                    file.path,
-                    fmt!($($what)*)
-                ),
+    container: Container,
+    image: Image<'a>,
+    /// All but the image. One that is needed only for unloading may be missing.
+    others: KVec<(FirmwareKind, Firmware)>,
+    info: FirmwareInfo,
+}
+
+impl<'a> Files<'a> {
+    /// Finds every firmware file of `chip` and checks it.
+    ///
+    /// Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if a file needed for booting is missing, `EINVAL` if it is malformed or of another release,
+    /// `EFBIG` if the image is too big, and those of the firmware loader; after one log line. What is
+    /// needed for unloading only is warned about.
+    pub(crate) fn find(dev: &'a pci::Device<Bound>, chip: Chip) -> Result<Self> {
+        let (container, image) = Image::find(dev, chip)?;
+        let mut files = Self {
+            chip,
+            container,
+            others: KVec::new(),
+            info: FirmwareInfo {
+                version: image.version,
+                // CAST: `usize` has 64 bits on every machine with such a GPU.
+                image_size: image.size as u64,
+                bootloader_size: 0,
+                can_unload: true,
+            },
+            image,
+        };
+
+        let others = chip.firmware_files().iter();
+        for file in others.filter(|file| file.kind != FirmwareKind::GspImage) {
+            match (files.add(dev, file), file.need) {
+                (Err(err), Need::Boot) => return Err(err),
+                (Err(_), Need::Unload) => files.info.can_unload = false,
+                (Ok(()), _) => {}
             }
-        };
-    }
-    // The reasons have a type for each kind of file, and print alike.
-    macro_rules! sound {
-        ($parsed:expr) => {
-            $parsed.map_err(|at| {
-                complain!("is malformed: {}", Plain(at));
-                EINVAL
-            })?
-        };
+        }
+        Ok(files)
     }
 
-    let firmware = Firmware::request_nowarn(file.c_path, dev.as_ref()).inspect_err(|&err| {
+    /// What is known of the firmware.
+    pub(crate) fn info(&self) -> FirmwareInfo {
+        self.info
+    }
+
+    /// Reads the GSP image to where the GPU can read it. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if the file is shorter than it says, `EFBIG` if it is longer, `ENOMEM`, and those of the
+    /// firmware loader; after one log line.
+    pub(crate) fn load_image(&self, dev: &'a pci::Device<Bound>) -> Result<DevicePages<'a>> {
+        self.image.load(dev)
+    }
+
+    /// The GSP image's signature.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.image.signature
+    }
+
+    /// What the GSP runs before GSP-RM.
+    pub(crate) fn gsp_bootloader(&self) -> Result<GspBootloader<'_>> {
+        self.parsed(
+            FirmwareKind::GspBootloader,
+            GspBootloader::parse,
+            GspBootloader::from_tlv,
+        )
+    }
+
+    /// A Booter, and the path of its file.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is none.
+    pub(crate) fn booter(&self, kind: FirmwareKind) -> Result<(Booter<'_>, &'static str)> {
+        let method = self.chip.family().sec2().ok_or(ENOENT)?.load;
+        let booter = self.parsed(
+            kind,
+            |data| Booter::parse(data, method),
+            |tlv| Booter::from_tlv(tlv, method),
+        )?;
+        let file = self.chip.firmware_file(kind).ok_or(ENOENT)?;
+        Ok((booter, self.container.path(file)))
+    }
+
+    /// What loads FWSEC on chips whose falcons need help.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is none.
+    pub(crate) fn generic_bootloader(&self) -> Result<GenericBootloader<'_>> {
+        self.parsed(
+            FirmwareKind::GenericBootloader,
+            GenericBootloader::parse,
+            GenericBootloader::from_tlv,
+        )
+    }
+
+    /// A file that has been found sound, in the terms of its parser.
+    fn parsed<'s, T, E>(
+        &'s self,
+        kind: FirmwareKind,
+        bin: impl FnOnce(&'s [u8]) -> Result<T, At<E>>,
+        tlv: impl FnOnce(&Tlv<'s>) -> Result<T, At<E>>,
+    ) -> Result<T> {
+        let mut others = self.others.iter();
+        let (_, file) = others.find(|(of, _)| *of == kind).ok_or(ENOENT)?;
+        match self.container {
+            Container::Bin => bin(file.data()).map_err(|_| EINVAL),
+            Container::Tlv => {
+                let file = Tlv::parse(file.data()).map_err(|_| EINVAL)?;
+                tlv(&file).map_err(|_| EINVAL)
+            }
+        }
+    }
+
+    /// Requests a file, and keeps it if it is sound; fails after a log line, a warning if the GPU can be
+    /// booted all the same.
+    fn add(&mut self, dev: &pci::Device<Bound>, file: &FirmwareFile) -> Result {
+        let complaint = Complaint {
+            dev,
+            path: self.container.path(file),
+            need: file.need,
+        };
+        let firmware = Firmware::request_nowarn(self.container.c_path(file), dev.as_ref())
+            .map_err(|err| complaint.cannot_load(err))?;
+        if matches!(self.container, Container::Tlv) {
+            let tlv = Tlv::parse(firmware.data()).map_err(|at| complaint.malformed(at))?;
+            complaint.check_release(tlv.version())?;
+        }
+        self.others.push((file.kind, firmware), GFP_KERNEL)?;
+        self.check(file.kind, &complaint).inspect_err(|_| {
+            self.others.pop();
+        })
+    }
+
+    /// Checks the file that was added last.
+    fn check(&mut self, kind: FirmwareKind, complaint: &Complaint<'_>) -> Result {
+        let container = self.container;
+        let family = self.chip.family();
+        let (_, firmware) = self.others.last().ok_or(ENOENT)?;
+        let data = firmware.data();
+
+        // The reasons have a type for each kind of file, and print alike.
+        macro_rules! sound {
+            ($parser:ident $(, $argument:expr)?) => {
+                match container {
+                    Container::Bin => $parser::parse(data $(, $argument)?),
+                    Container::Tlv => {
+                        let tlv = Tlv::parse(data).map_err(|at| complaint.malformed(at))?;
+                        $parser::from_tlv(&tlv $(, $argument)?)
+                    }
+                }
+                .map_err(|at| complaint.malformed(at))?
+            };
+        }
+
+        match kind {
+            FirmwareKind::GspImage => return Err(EINVAL),
+            FirmwareKind::GspBootloader => {
+                let bootloader = sound!(GspBootloader);
+                // CAST: `usize` has 64 bits on every machine with such a GPU.
+                self.info.bootloader_size = bootloader.payload.len() as u64;
+            }
+            FirmwareKind::BooterLoad | FirmwareKind::BooterUnload => {
+                sound!(Booter, family.sec2().ok_or(EINVAL)?.load);
+            }
+            FirmwareKind::GenericBootloader => {
+                sound!(GenericBootloader);
+            }
+            FirmwareKind::Fmc => {
+                sound!(Fmc, family.fsp().ok_or(EINVAL)?.fmc_scheme);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says what is wrong with a file.
+struct Complaint<'a> {
+    dev: &'a pci::Device<Bound>,
+    path: &'a str,
+    need: Need,
+}
+
+impl Complaint<'_> {
+    fn log(&self, what: fmt::Arguments<'_>) {
+        match self.need {
+            Need::Boot => dev_err!(self.dev, "firmware {} {}\n", self.path, what),
+            Need::Unload => dev_warn!(
+                self.dev,
+                "firmware {} {}; the GPU will need a reset before a driver can bind again\n",
+                self.path,
+                what
+            ),
+        }
+    }
+
+    fn cannot_load(&self, err: Error) -> Error {
         if err == ENOENT {
-            complain!("not found: install {}", PACKAGE);
+            self.log(fmt!("not found: install {}", PACKAGE));
         } else {
-            complain!("cannot be loaded ({:?})", err);
+            self.log(fmt!("cannot be loaded ({:?})", err));
         }
-    })?;
-
-    let data = firmware.data();
-    let family = chip.family();
-    match file.kind {
-        FirmwareKind::GspImage => {
-            let gsp = sound!(GspImage::parse(data, family.gsp_signature_section));
-            info.version = gsp.version;
-            // CAST: `usize` has 64 bits on every machine with such a GPU.
-            info.image_size = gsp.image.len() as u64;
-        }
-        FirmwareKind::GspBootloader => {
-            let bootloader = sound!(GspBootloader::parse(data));
-            // CAST: As above.
-            info.bootloader_size = bootloader.payload.len() as u64;
-        }
-        FirmwareKind::BooterLoad | FirmwareKind::BooterUnload => {
-            let method = family.sec2().ok_or(EINVAL)?.load;
-            sound!(Booter::parse(data, method));
-        }
-        FirmwareKind::GenericBootloader => {
-            sound!(GenericBootloader::parse(data));
-        }
-        FirmwareKind::Fmc => {
-            let scheme = family.fsp().ok_or(EINVAL)?.fmc_scheme;
-            sound!(Fmc::parse(data, scheme));
-        }
+        err
     }
-    Ok(())
+
+    fn malformed(&self, reason: impl core::fmt::Display) -> Error {
+        self.log(fmt!("is malformed: {}", Plain(reason)));
+        EINVAL
+    }
+
+    fn check_release(&self, version: Version) -> Result {
+        if version.is_supported() {
+            return Ok(());
+        }
+        self.log(fmt!(
+            "is of version {}, only {} is supported",
+            version.as_str(),
+            SUPPORTED
+        ));
+        Err(EINVAL)
+    }
 }

@@ -6,7 +6,6 @@
 use crate::{
     driver::Bar0,
     falcon::{
-        self,
         Falcon,
         Gsp,
         Ucode, //
@@ -27,7 +26,10 @@ use kernel::{
     pci,
     prelude::*, //
 };
-use kernel_glue::fmt::Plain;
+use kernel_glue::{
+    dma::Shared,
+    fmt::Plain, //
+};
 use nova_firmware::{
     generic_bootloader::GenericBootloader,
     vbios::{
@@ -106,13 +108,13 @@ impl Fwsec {
     /// # Errors
     ///
     /// As [`sb`](Self::sb), and `EINVAL` if FWSEC cannot be told of the region.
-    pub(crate) fn frts(
+    pub(crate) fn frts<'a>(
         &self,
-        dev: &pci::Device<Bound>,
+        dev: &'a pci::Device<Bound>,
         bar: &Bar0<'_>,
         bootloader: Option<&GenericBootloader<'_>>,
         region: VramRange,
-    ) -> Result<Ucode> {
+    ) -> Result<Ucode<'a>> {
         let region = FrtsRegion::new(region.start().raw(), region.len()).map_err(|err| {
             dev_err!(dev, "{}\n", Plain(err));
             EINVAL
@@ -127,44 +129,43 @@ impl Fwsec {
     /// # Errors
     ///
     /// `EINVAL`, `EOVERFLOW`, `EOPNOTSUPP` if the ROM is malformed, after one log line; `ENOMEM`.
-    pub(crate) fn sb(
+    pub(crate) fn sb<'a>(
         &self,
-        dev: &pci::Device<Bound>,
+        dev: &'a pci::Device<Bound>,
         bar: &Bar0<'_>,
         bootloader: Option<&GenericBootloader<'_>>,
-    ) -> Result<Ucode> {
+    ) -> Result<Ucode<'a>> {
         self.with(dev, bar, bootloader, SB, Command::Sb)
     }
 
-    fn with(
+    fn with<'a>(
         &self,
-        dev: &pci::Device<Bound>,
+        dev: &'a pci::Device<Bound>,
         bar: &Bar0<'_>,
         bootloader: Option<&GenericBootloader<'_>>,
         name: &'static str,
         command: Command,
-    ) -> Result<Ucode> {
+    ) -> Result<Ucode<'a>> {
         let malformed = |error: At<_>| vbios::complain(dev, bar, ReadError::Rom(error));
-        // Copies the program to memory that is zero, and puts the command in.
-        let fill = |object: &mut [u8], at: usize| {
-            let place = object
-                .get_mut(at..)
-                .and_then(|object| object.get_mut(..self.ucode.len()))
-                .ok_or(EINVAL)?;
-            place.copy_from_slice(&self.ucode);
-            self.fwsec.patch(place, command).map_err(malformed)
+        // The object: zeros before the program, which gets its command.
+        let object = |padding: usize| {
+            let mut object = KVVec::from_elem(0, padding + self.ucode.len(), GFP_KERNEL)?;
+            let ucode = object.get_mut(padding..).ok_or(EINVAL)?;
+            ucode.copy_from_slice(&self.ucode);
+            self.fwsec.patch(ucode, command).map_err(malformed)?;
+            Ok::<_, Error>(object)
         };
 
         let Some(bootloader) = bootloader else {
             let load = self.fwsec.dma_load().map_err(malformed)?;
             let program = dma::Program::of_fwsec(&load);
-            return Ucode::dma(dev, name, program, |object| fill(object, 0));
+            return Ucode::dma(dev, name, program, &object(0)?);
         };
 
         let load = self.fwsec.bootloader_load().map_err(malformed)?;
         // CAST: `usize` has 64 bits on every machine with such a GPU.
-        let (size, padding) = (load.object_size as usize, load.padding as usize);
-        let fetched = falcon::shared(dev, size, |object| fill(object, padding))?;
+        let fetched = Shared::alloc(dev.as_ref(), load.object_size as usize)?;
+        fetched.write(0, &object(load.padding as usize)?)?;
         let descriptor = load.descriptor(fetched.dma_address()).map_err(|err| {
             dev_err!(dev, "{}: {}\n", name, Plain(err));
             EINVAL
@@ -187,7 +188,12 @@ impl Fwsec {
 }
 
 /// Runs FWSEC with a command, and checks that it was done as far as the falcon tells.
-fn run(dev: &pci::Device<Bound>, bar: &Bar0<'_>, gsp: &Falcon<'_, Gsp>, ucode: &Ucode) -> Result {
+fn run(
+    dev: &pci::Device<Bound>,
+    bar: &Bar0<'_>,
+    gsp: &Falcon<'_, Gsp>,
+    ucode: &Ucode<'_>,
+) -> Result {
     let result = gsp.reset()?.load(ucode)?.run(0)?;
     if result == 0 {
         return Ok(());
@@ -224,7 +230,7 @@ pub(crate) fn run_frts(
     dev: &pci::Device<Bound>,
     bar: &Bar0<'_>,
     gsp: &Falcon<'_, Gsp>,
-    ucode: &Ucode,
+    ucode: &Ucode<'_>,
     region: VramRange,
 ) -> Result {
     run(dev, bar, gsp, ucode)?;
@@ -257,7 +263,7 @@ pub(crate) fn run_sb(
     dev: &pci::Device<Bound>,
     bar: &Bar0<'_>,
     gsp: &Falcon<'_, Gsp>,
-    ucode: &Ucode,
+    ucode: &Ucode<'_>,
 ) -> Result {
     run(dev, bar, gsp, ucode)?;
     match bar.read(NV_PBUS_SW_SCRATCH_15_SB_ERR).code().get() {

@@ -3,6 +3,11 @@
 //! A GPU while the driver is bound to it.
 
 use crate::{
+    boot::{
+        self,
+        BootMemory,
+        GspRm, //
+    },
     debugfs::{
         Debugfs,
         Facts, //
@@ -15,13 +20,15 @@ use crate::{
             SysmemFlush, //
         },
     },
-    firmware,
-    gfw, //
+    firmware::Files,
+    gsp::Gsp,
+    timeline::Timeline, //
 };
 use kernel::{
     device::Bound,
     pci,
     prelude::*,
+    sync::Arc,
     types::CovariantForLt, //
 };
 use kernel_glue::{
@@ -31,49 +38,59 @@ use kernel_glue::{
     },
     fmt::Plain, //
 };
-use nova_hw::chip::Identity;
+use nova_hw::{
+    chip::Identity,
+    fb::Layout, //
+};
 
 /// [`Gpu`] over the lifetime for which BAR0 is mapped.
 pub(crate) type GpuLt = CovariantForLt!(for<'a> Gpu<'a>);
 
 /// A GPU that is up.
 ///
-/// Dropped top to bottom: the files that show it, then the page that its last access to system memory
-/// may need.
+/// Dropped top to bottom: the files that show it; GSP-RM, which is taken down; then the page that the
+/// GPU's last access to system memory may need.
 #[pin_data]
 pub(crate) struct Gpu<'a> {
     #[pin]
     debugfs: Debugfs,
     vram_size: u64,
-    _sysmem_flush: SysmemFlush<'a>,
+    /// Not on chips that FSP boots, of which the driver drives only so much as this yet.
+    gsp_rm: Option<Pin<KBox<GspRm<'a>>>>,
+    sysmem_flush: SysmemFlush<'a>,
+}
+
+/// What a GPU is brought up from.
+pub(crate) struct Found {
+    pub(crate) identity: Identity,
+    pub(crate) flush_page: Page,
+    pub(crate) timeline: Arc<Timeline>,
 }
 
 impl<'a> Gpu<'a> {
-    /// Brings the GPU behind `bar` up.
+    /// Brings the GPU behind `bar` up. The card's own firmware has finished, and nobody has left anything
+    /// in the GPU.
     ///
     /// # Errors
     ///
-    /// Those of the stages, each after one log line; nothing is left changed.
+    /// Those of the stages, each after one log line; everything is undone.
     pub(crate) fn new(
         dev: &'a pci::Device<Bound>,
         bar: &'a Bar0<'a>,
-        identity: Identity,
-        flush_page: Page,
+        found: Found,
     ) -> impl BoundInit<Self> {
         bound::pinned(pin_init::pin_init_scope(move || {
+            let Found {
+                identity,
+                flush_page,
+                timeline,
+            } = found;
             let chip = identity.chip;
 
-            if chip.family().uses_gfw_boot {
-                gfw::wait(dev, bar)?;
-            }
             let vram_size = fb::vram_size(dev, bar, chip)?;
-            let firmware = firmware::check(dev, chip)?;
+            let files = timeline.stage("find-firmware", || Files::find(dev, chip))?;
+            let firmware = files.info();
             let layout = fb::layout(dev, bar, chip, vram_size, &firmware)?;
-
-            // Up to here the GPU was only looked at, so that one which cannot be driven is left as it
-            // was found.
-            let sysmem_flush = SysmemFlush::new(dev, bar, flush_page)?;
-
             dev_info!(
                 dev,
                 "NVIDIA {}, {} MiB VRAM, firmware {}\n",
@@ -82,16 +99,38 @@ impl<'a> Gpu<'a> {
                 firmware.version.as_str()
             );
 
+            // Up to where the flush page is made known the GPU is only looked at, so that one which cannot
+            // be driven is left as it was found.
+            let (sysmem_flush, gsp_rm) = match &layout {
+                Layout::Sec2(layout) => {
+                    let (boot, unload) = timeline.stage("prepare-programs", || {
+                        boot::prepare(dev, bar, chip, &files, layout)
+                    })?;
+                    let memory = timeline
+                        .stage("load-gsp-image", || BootMemory::load(dev, &files, layout))?;
+                    drop(files);
+
+                    let sysmem_flush = SysmemFlush::new(dev, bar, flush_page)?;
+                    let gsp_rm = GspRm::new(dev, bar, chip, &boot, unload, timeline);
+                    let gsp_rm = KBox::try_pin_init(gsp_rm, GFP_KERNEL)?;
+                    gsp_rm.boot(&boot, &memory, vram_size)?;
+                    (sysmem_flush, Some(gsp_rm))
+                }
+                Layout::Fsp(_) => (SysmemFlush::new(dev, bar, flush_page)?, None),
+            };
+
             let facts = Facts {
                 identity,
                 vram_size,
                 firmware,
                 layout,
+                gsp: gsp_rm.as_ref().map(|gsp_rm| gsp_rm.gsp().files()),
             };
             Ok(try_pin_init!(Self {
                 debugfs <- Debugfs::new(dev, facts),
                 vram_size,
-                _sysmem_flush: sysmem_flush,
+                gsp_rm,
+                sysmem_flush,
             }))
         }))
     }
@@ -99,5 +138,21 @@ impl<'a> Gpu<'a> {
     /// Size of video memory in bytes, firmware's part included.
     pub(crate) fn vram_size(&self) -> u64 {
         self.vram_size
+    }
+
+    /// The conversation with GSP-RM, where there is one.
+    pub(crate) fn gsp(&self) -> Option<&Gsp<'a>> {
+        self.gsp_rm
+            .as_ref()
+            .map(|gsp_rm| gsp_rm.as_ref().get_ref().gsp())
+    }
+
+    /// Takes the GPU down without giving anything back, because the machine is about to stop or to start
+    /// another kernel.
+    pub(crate) fn shut_down(&self) {
+        if let Some(gsp_rm) = &self.gsp_rm {
+            gsp_rm.take_down();
+        }
+        self.sysmem_flush.withdraw();
     }
 }

@@ -91,3 +91,99 @@ mod fb {
         }
     }
 }
+
+#[kunit_tests(nova_core_wait)]
+mod wait {
+    use crate::wait;
+    use kernel::{
+        prelude::*,
+        time::Delta, //
+    };
+
+    const INTERVAL: Delta = Delta::from_micros(50);
+
+    #[test]
+    fn what_is_there_at_once_is_not_waited_for() {
+        let mut looks = 0;
+        let seen = wait::until(Delta::from_secs(60), Delta::from_secs(60), || {
+            looks += 1;
+            Ok(Some(looks))
+        });
+        assert_eq!(seen, Ok(1));
+    }
+
+    #[test]
+    fn what_comes_later_is_seen() {
+        let mut looks = 0;
+        let seen = wait::until(INTERVAL, Delta::from_secs(10), || {
+            looks += 1;
+            Ok((looks == 3).then_some(looks))
+        });
+        assert_eq!(seen, Ok(3));
+    }
+
+    #[test]
+    fn a_look_that_took_too_long_is_not_the_last() {
+        let mut looks = 0;
+        let seen = wait::until(INTERVAL, Delta::from_millis(1), || {
+            looks += 1;
+            // As if the machine had not let us run for a while.
+            kernel::time::delay::fsleep(Delta::from_millis(3));
+            Ok((looks == 2).then_some(looks))
+        });
+        assert_eq!(seen, Ok(2));
+    }
+
+    #[test]
+    fn waiting_ends_with_the_deadline_or_an_error() {
+        let never = wait::until(INTERVAL, Delta::from_millis(1), || Ok(None::<()>));
+        assert_eq!(never, Err(ETIMEDOUT));
+        let mut looks = 0;
+        let gone = wait::until(INTERVAL, Delta::from_secs(60), || {
+            looks += 1;
+            Err::<Option<()>, _>(ENODEV)
+        });
+        assert_eq!(gone, Err(ENODEV));
+        assert_eq!(looks, 1);
+    }
+}
+
+#[kunit_tests(nova_core_leftovers)]
+mod leftovers {
+    use nova_hw::{
+        leftovers::{
+            falcon_runs,
+            Gsp,
+            Leftovers,
+            Remedy, //
+        },
+        wpr2::Wpr2, //
+    };
+
+    #[test]
+    fn a_gsp_that_runs_means_a_reset_and_wpr2_alone_does_not() {
+        let wpr2 = Wpr2::decode(0x05ff_e000, 0x05ff_f000);
+        assert!(wpr2.is_some());
+        for (gsp, wpr2, want) in [
+            (Gsp::Idle, None, Remedy::None),
+            (Gsp::Idle, wpr2, Remedy::UnloadFirmware),
+            (Gsp::Suspended, None, Remedy::UnloadFirmware),
+            (Gsp::Running, None, Remedy::Reset),
+            (Gsp::Running, wpr2, Remedy::Reset),
+        ] {
+            let leftovers = Leftovers {
+                wpr2,
+                gsp,
+                sec2_runs: false,
+                flush_page: 0,
+            };
+            assert_eq!(leftovers.remedy(), want);
+        }
+    }
+
+    #[test]
+    fn a_falcon_that_cannot_be_asked_is_no_falcon_that_runs() {
+        assert!(falcon_runs(0));
+        assert!(!falcon_runs(0xbadf_1100));
+    }
+}

@@ -6,28 +6,20 @@
 //! bring-up, in order. What children may use is [`api`].
 
 pub mod api;
-#[expect(dead_code, reason = "nothing is booted yet")]
+mod boot;
 mod booter;
 mod debugfs;
 mod driver;
-#[expect(dead_code, reason = "nothing is booted yet")]
 mod falcon;
 mod fb;
 mod firmware;
 mod fuse;
-#[expect(dead_code, reason = "nothing is booted yet")]
 mod fwsec;
 mod gfw;
 mod gpu;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "the boot that ends in this conversation comes next"
-)]
 mod gsp;
 mod identify;
 mod kunit;
-#[expect(dead_code, reason = "as above")]
 mod timeline;
 mod vbios;
 mod wait;

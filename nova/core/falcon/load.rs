@@ -43,7 +43,7 @@ const BLOCK_SIZE: u32 = 6;
 /// `ALGO` for RSA with 3072 bits.
 const RSA3K: u32 = 1;
 
-pub(super) fn load<E: Engine>(falcon: &Falcon<'_, E>, ucode: &Ucode) -> Result {
+pub(super) fn load<E: Engine>(falcon: &Falcon<'_, E>, ucode: &Ucode<'_>) -> Result {
     match ucode.load() {
         Load::Dma { object, program } => dma(falcon, object.dma_address(), program),
         Load::Pio {

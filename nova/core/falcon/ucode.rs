@@ -4,14 +4,13 @@
 
 use kernel::{
     device::Bound,
-    dma::{
-        Coherent,
-        CoherentBox, //
-    },
     pci,
     prelude::*, //
 };
-use kernel_glue::fmt::Plain;
+use kernel_glue::{
+    dma::Shared,
+    fmt::Plain, //
+};
 use nova_hw::falcon::{
     dma,
     pio, //
@@ -20,16 +19,16 @@ use nova_hw::falcon::{
 /// A program that is ready to be loaded, any number of times.
 ///
 /// It lives in memory, so that it is there when files cannot be read any more.
-pub(crate) struct Ucode {
+pub(crate) struct Ucode<'a> {
     name: &'static str,
-    load: Load,
+    load: Load<'a>,
 }
 
 /// How a program gets into a falcon, and where its bytes are.
-pub(super) enum Load {
+pub(super) enum Load<'a> {
     /// The falcon fetches it.
     Dma {
-        object: Coherent<[u8]>,
+        object: Shared<'a>,
         program: dma::Program,
     },
     /// The driver writes it.
@@ -37,25 +36,26 @@ pub(super) enum Load {
         object: KVVec<u8>,
         program: pio::Program,
         /// What the program itself fetches when it runs.
-        fetched: Option<Coherent<[u8]>>,
+        fetched: Option<Shared<'a>>,
     },
 }
 
-impl Ucode {
-    /// A program that the falcon fetches. `fill` writes it to zeros that are as long as the program says.
+impl<'a> Ucode<'a> {
+    /// A program that the falcon fetches: `bytes`, and zeros up to the length that the program says.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`; `EINVAL`, after a log line, if the memory is where the falcon cannot reach it; those of
-    /// `fill`.
+    /// `EINVAL`, after a log line, if the memory is where the falcon cannot reach it, or without one if
+    /// there are more bytes; `ENOMEM`.
     pub(crate) fn dma(
-        dev: &pci::Device<Bound>,
+        dev: &'a pci::Device<Bound>,
         name: &'static str,
         program: dma::Program,
-        fill: impl FnOnce(&mut [u8]) -> Result,
+        bytes: &[u8],
     ) -> Result<Self> {
         // CAST: `usize` has 64 bits on every machine with such a GPU.
-        let object = shared(dev, program.object_size() as usize, fill)?;
+        let object = Shared::alloc(dev.as_ref(), program.object_size() as usize)?;
+        object.write(0, bytes)?;
         program.check_address(object.dma_address()).map_err(|err| {
             dev_err!(dev, "{}: {}\n", name, Plain(err));
             EINVAL
@@ -69,7 +69,7 @@ impl Ucode {
         name: &'static str,
         program: pio::Program,
         object: KVVec<u8>,
-        fetched: Option<Coherent<[u8]>>,
+        fetched: Option<Shared<'a>>,
     ) -> Self {
         let load = Load::Pio {
             object,
@@ -84,22 +84,7 @@ impl Ucode {
         self.name
     }
 
-    pub(super) fn load(&self) -> &Load {
+    pub(super) fn load(&self) -> &Load<'a> {
         &self.load
     }
-}
-
-/// Memory that the GPU reads: `len` bytes that are zero but for what `fill` writes.
-///
-/// # Errors
-///
-/// `ENOMEM`, and those of `fill`.
-pub(crate) fn shared(
-    dev: &pci::Device<Bound>,
-    len: usize,
-    fill: impl FnOnce(&mut [u8]) -> Result,
-) -> Result<Coherent<[u8]>> {
-    let mut memory = CoherentBox::<[u8]>::zeroed_slice(dev.as_ref(), len, GFP_KERNEL)?;
-    fill(&mut memory)?;
-    Ok(memory.into())
 }

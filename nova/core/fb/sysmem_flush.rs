@@ -13,7 +13,8 @@ use kernel::{
     dma::CoherentHandle,
     page::PAGE_SIZE,
     pci,
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 use kernel_glue::fmt::Plain;
 use nova_hw::{
@@ -25,8 +26,9 @@ use nova_hw::{
 };
 
 /// The page, not yet made known to the GPU.
+#[derive(Clone)]
 pub(crate) struct Page {
-    memory: CoherentHandle,
+    memory: Arc<CoherentHandle>,
     encoding: Encoding,
 }
 
@@ -43,7 +45,10 @@ impl Page {
     /// `ENOMEM`.
     pub(crate) fn alloc(dev: &pci::Device<Bound>, chip: Chip) -> Result<Self> {
         Ok(Self {
-            memory: CoherentHandle::alloc(dev.as_ref(), PAGE_SIZE, GFP_KERNEL)?,
+            memory: Arc::new(
+                CoherentHandle::alloc(dev.as_ref(), PAGE_SIZE, GFP_KERNEL)?,
+                GFP_KERNEL,
+            )?,
             encoding: chip.family().sysmem_flush,
         })
     }
@@ -89,23 +94,44 @@ impl<'a> SysmemFlush<'a> {
     }
 }
 
-impl Drop for SysmemFlush<'_> {
-    fn drop(&mut self) {
+impl SysmemFlush<'_> {
+    /// Has the GPU forget the page, unless it has already.
+    ///
+    /// No falcon may run or be reset from now on.
+    pub(crate) fn withdraw(&self) {
         let address = self.page.memory.dma_address();
-        let found = read(self.bar, self.page.encoding);
-        if found != address {
+        match read(self.bar, self.page.encoding) {
+            0 => {}
+            // Address 0 can always be represented.
+            found if found == address => {
+                let _ = write(self.bar, self.page.encoding, 0);
+            }
             // Someone else's page by now, or the device has gone. Either way not ours to clear.
-            dev_warn!(
+            found => dev_warn!(
                 self.dev,
                 "sysmem flush page is {:#x} and not our {:#x}: left as it is\n",
                 found,
                 address
-            );
-            return;
+            ),
         }
-        // Address 0 can always be represented.
-        let _ = write(self.bar, self.page.encoding, 0);
     }
+}
+
+impl Drop for SysmemFlush<'_> {
+    fn drop(&mut self) {
+        self.withdraw();
+    }
+}
+
+/// The address of the page that somebody else has made known to the GPU; 0 if there is none.
+pub(crate) fn found(bar: &Bar0<'_>, chip: Chip) -> u64 {
+    read(bar, chip.family().sysmem_flush)
+}
+
+/// Makes the page of somebody else known again, after [`found`] has found it.
+pub(crate) fn put_back(bar: &Bar0<'_>, chip: Chip, address: u64) {
+    // What has been read can be written.
+    let _ = write(bar, chip.family().sysmem_flush, address);
 }
 
 fn read(bar: &Bar0<'_>, encoding: Encoding) -> u64 {
