@@ -15,6 +15,7 @@ pub mod firmware_dir;
 pub mod fwsec;
 mod gsp;
 pub mod identify;
+mod programs;
 pub mod radix3;
 mod registers;
 pub mod wpr2;
@@ -52,8 +53,7 @@ use crate::{
         self,
         habits::Habits,
         Access,
-        GspRm,
-        WprLayout, //
+        GspRm, //
     },
     phase::Stage,
     regs::{
@@ -63,16 +63,12 @@ use crate::{
     vbios::fwsec::Fwsec,
     violations::{
         BusRule,
-        Complaint,
         FalconRule,
         GspRule, //
     },
 };
 
-use booter::{
-    Unload,
-    FAILED, //
-};
+use booter::Unload;
 use catalogue::{
     Hash,
     Task,
@@ -83,7 +79,6 @@ use firmware_dir::{
     Firmware,
     GspFiles, //
 };
-use fwsec::Command;
 use identify::{
     Program,
     Programs,
@@ -91,14 +86,8 @@ use identify::{
 };
 use wpr2::Wpr2;
 
-/// Error code of FWSEC for a command that it refuses.
-const FWSEC_REFUSED: u32 = 1;
-/// Field of the scrubber's hand-off register that says it is done.
-const SCRUBBER_DONE: u32 = 3 << 29;
 /// What locked registers read as.
 const LOCKED: u32 = 0xbadf_4100;
-/// Where the fault puts the region instead.
-const ELSEWHERE: u64 = 1 << 20;
 
 /// What the model knows of the firmware that drivers load.
 #[derive(Debug, Default)]
@@ -344,210 +333,6 @@ impl Boot {
             value: Some(u64::from(self.falcon(which).mailbox[0])),
         }));
         effects
-    }
-
-    // FWSEC ----------------------------------------------------------------------------------
-
-    fn finish_bootloader(&mut self, cx: &Cx<'_>, effects: &mut Effects) {
-        let Some(fwsec) = &self.fwsec else {
-            effects.push(flag(
-                FalconRule::Signature,
-                "the bootloader fetched a program, but the VBIOS has no FWSEC",
-            ));
-            self.gsp.halt(Some(FAILED));
-            return;
-        };
-        let fetched = bootloader::Descriptor::read(&self.gsp).and_then(|descriptor| {
-            descriptor.check_aperture(&self.gsp)?;
-            descriptor.fetch(&mut self.gsp, fwsec, cx, effects)
-        });
-        match fetched {
-            Ok(()) => self.finish_fwsec(cx, effects),
-            Err(complaint) => {
-                effects.push(Effect::Complain(complaint));
-                self.gsp.halt(Some(FAILED));
-            }
-        }
-    }
-
-    fn finish_fwsec(&mut self, cx: &Cx<'_>, effects: &mut Effects) {
-        if self.faults().brom_refuses_fwsec {
-            effects.push(Effect::Fault("brom-refuses-fwsec"));
-            self.gsp.halt(None);
-            return;
-        }
-        let Some(fwsec) = &self.fwsec else {
-            self.gsp.halt(Some(FAILED));
-            return;
-        };
-        let dmem = self.gsp.dmem.bytes(0, fwsec.dmem.len()).unwrap_or_default();
-        let command = fwsec::check_data(fwsec, dmem).and_then(|()| fwsec::command(fwsec, dmem));
-        let mailbox = match command {
-            Ok(Command::Frts { start, size }) => self.frts(start, size, cx, effects),
-            Ok(Command::Sb) => self.sb(effects),
-            Err(complaint) => {
-                self.frts_error = FWSEC_REFUSED;
-                effects.push(Effect::Complain(complaint));
-                FAILED
-            }
-        };
-        self.gsp.halt(Some(mailbox));
-    }
-
-    /// Returns what is left in the mailbox.
-    fn frts(&mut self, start: u64, size: u64, cx: &Cx<'_>, effects: &mut Effects) -> u32 {
-        let mut checked = fwsec::check_frts(self.chip, cx.vram.size(), self.wpr2, start, size);
-        if checked.is_ok() && !cx.progress.is_boot_complete() {
-            checked = Err(Complaint::new(
-                FalconRule::Frts,
-                "FRTS before the card's own firmware has finished",
-            ));
-        }
-        if let Err(complaint) = checked {
-            self.frts_error = FWSEC_REFUSED;
-            effects.push(Effect::Complain(complaint));
-            return 0;
-        }
-        let faults = self.faults().clone();
-        if let Some(code) = faults.fwsec_error {
-            effects.push(Effect::Fault("fwsec-error"));
-            self.frts_error = code;
-            return 0;
-        }
-        if let Some(code) = faults.fwsec_mailbox {
-            effects.push(Effect::Fault("fwsec-mailbox"));
-            return code;
-        }
-        self.frts_error = 0;
-        if faults.wpr2_missing {
-            effects.push(Effect::Fault("wpr2-missing"));
-            return 0;
-        }
-        let start = if faults.wpr2_elsewhere {
-            effects.push(Effect::Fault("wpr2-elsewhere"));
-            start - ELSEWHERE
-        } else {
-            start
-        };
-        self.wpr2 = Wpr2::of(start..start + size);
-        self.is_ours = true;
-        self.takedown_tried = false;
-        effects.push(Effect::Stage(Stage::FrtsDone));
-        0
-    }
-
-    fn sb(&mut self, effects: &mut Effects) -> u32 {
-        let faults = self.faults().clone();
-        if let Some(code) = faults.sb_error {
-            effects.push(Effect::Fault("sb-error"));
-            self.sb_error = code;
-            return 0;
-        }
-        if let Some(code) = faults.sb_mailbox {
-            effects.push(Effect::Fault("sb-mailbox"));
-            return code;
-        }
-        self.sb_error = 0;
-        effects.push(Effect::Stage(Stage::SbDone));
-        0
-    }
-
-    // SEC2 -----------------------------------------------------------------------------------
-
-    fn finish_ucode(&mut self, task: Task, cx: &Cx<'_>, effects: &mut Effects) {
-        if self.faults().brom_refuses_booter {
-            effects.push(Effect::Fault("brom-refuses-booter"));
-            self.sec2.halt(None);
-            return;
-        }
-        let mailbox = match task {
-            Task::BooterLoad => self.booter_load(cx, effects),
-            Task::BooterUnload => self.booter_unload(cx, effects),
-            Task::Scrubber => {
-                self.scrubber = SCRUBBER_DONE;
-                0
-            }
-        };
-        self.sec2.halt(Some(mailbox));
-    }
-
-    fn booter_load(&mut self, cx: &Cx<'_>, effects: &mut Effects) -> u32 {
-        let address = address_in(self.sec2.mailbox);
-        let situation = booter::Situation {
-            chip: self.chip,
-            gsp: &self.gsp,
-            wpr2: self.wpr2,
-            saved: self.saved.as_ref(),
-            files: self.files.as_ref(),
-        };
-        let load = match booter::load(&situation, address, cx, effects) {
-            Ok(load) => load,
-            Err(complaint) => {
-                effects.push(Effect::Complain(complaint));
-                return FAILED;
-            }
-        };
-        if let Some(code) = self.faults().booter_error {
-            effects.push(Effect::Fault("booter-error"));
-            return code;
-        }
-        self.wpr2 = Wpr2::of(load.region);
-        self.is_ours = true;
-        self.takedown_tried = false;
-        self.boot_memory = load.memory;
-        effects.push(Effect::Stage(Stage::GspStarted));
-        if self.faults().riscv_never_active {
-            effects.push(Effect::Fault("riscv-never-active"));
-            return 0;
-        }
-        self.gsp.start_riscv();
-        match (load.meta, &mut self.rm) {
-            (Some(meta), _) => {
-                let layout = WprLayout {
-                    non_wpr_heap_offset: meta.plain_heap.0,
-                    frts_offset: meta.frts.0,
-                };
-                self.start_rm(layout, cx, effects);
-            }
-            (None, Some(rm)) => {
-                rm.resume();
-                self.saved = None;
-                self.step_rm(cx, effects);
-            }
-            (None, None) => {}
-        }
-        0
-    }
-
-    fn booter_unload(&mut self, cx: &Cx<'_>, effects: &mut Effects) -> u32 {
-        let request = Unload::of(self.sec2.mailbox);
-        let checked = booter::check_unload(&self.gsp, self.wpr2).and_then(|()| match request {
-            Unload::Save(address) => {
-                let is_suspended = self.rm.as_ref().is_some_and(GspRm::is_suspended);
-                booter::check_save(address, is_suspended, cx, effects)
-            }
-            Unload::Remove | Unload::Keep => Ok(()),
-        });
-        if let Err(complaint) = checked {
-            effects.push(Effect::Complain(complaint));
-            return FAILED;
-        }
-        if let Some(code) = self.faults().booter_unload_error {
-            effects.push(Effect::Fault("booter-unload-error"));
-            return code;
-        }
-        if self.faults().booter_unload_leaves_wpr2 {
-            effects.push(Effect::Fault("booter-unload-leaves-wpr2"));
-        } else if request != Unload::Keep {
-            if matches!(request, Unload::Save(_)) {
-                self.saved = Some(self.wpr2.range());
-            }
-            self.wpr2 = Wpr2::default();
-            self.is_ours = false;
-        }
-        self.boot_memory.clear();
-        effects.push(Effect::Stage(Stage::Unloaded));
-        0
     }
 
     // Judgement of accesses ------------------------------------------------------------------
