@@ -59,7 +59,8 @@ pub enum GspRule {
     RegionState = 25,
     /// Boot memory freed or changed before the firmware was done with it.
     BootMemory = 26,
-    /// LibOS table changed between mailbox write and start.
+    /// LibOS table, or what it points to, that cannot be used; or that was changed between mailbox
+    /// write and start.
     InitTable = 27,
     /// DMA address above the chip's width, or not page aligned.
     Address = 28,
