@@ -14,8 +14,9 @@
 //!
 //! What is modelled: configuration space, interrupts' plumbing, DMA mappings, identification,
 //! secure boot progress, sysmem flush page, VRAM size, fuses, VBIOS window, PRAMIN, timer and
-//! interrupt tree, page tables of the other two apertures (which show VRAM without translation until
-//! there are any). Falcons, FSP and GSP are not modelled: their registers are unknown.
+//! interrupt tree; the apertures, through page tables once GSP-RM has made some. On chips that
+//! boot through SEC2 also the machines and programs that boot GSP-RM ([`falcon`], [`boot`]), and
+//! GSP-RM itself ([`gsp_rm`]). FSP is not: its registers are unknown.
 
 #![forbid(unsafe_code)]
 
