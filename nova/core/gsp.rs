@@ -4,6 +4,7 @@
 //!
 //! How it gets to run is not told here.
 
+mod card;
 mod conversation;
 mod diagnostics;
 mod events;
@@ -24,6 +25,7 @@ use crate::{
     driver::Bar0,
     timeline::Timeline, //
 };
+use card::Card;
 use diagnostics::{
     Diagnostics,
     State, //
@@ -31,13 +33,14 @@ use diagnostics::{
 use interrupts::Tree;
 use kernel::{
     device::Bound,
-    fmt, pci,
+    fmt,
+    pci,
     prelude::*,
     sync::{
         atomic::Atomic,
         Arc,
         SetOnce, //
-    },
+    }, //
 };
 use logs::Logs;
 use memory::{
@@ -49,7 +52,7 @@ use nova_hw::{
     interrupt::{
         Handling,
         Vector, //
-    },
+    }, //
 };
 use rpc::Rpc;
 
@@ -63,7 +66,7 @@ pub(crate) struct Gsp<'a> {
     bar: &'a Bar0<'a>,
     chip: Chip,
     #[pin]
-    rpc: Rpc<'a>,
+    rpc: Rpc<'a, Card<'a>>,
     arguments: Arguments<'a>,
     logs: Arc<Logs>,
     diagnostics: Arc<Diagnostics>,
@@ -97,7 +100,8 @@ impl<'a> Gsp<'a> {
             let queues = QueueMemory::alloc(dev.as_ref())?;
             let arguments = Arguments::alloc(dev, &logs, &queues)?;
             let diagnostics = Diagnostics::new()?;
-            let rpc = Rpc::new(dev, bar, queues, timeline.clone(), diagnostics.clone())?;
+            let card = Card { dev, bar, queues };
+            let rpc = Rpc::new(dev.as_ref(), card, timeline.clone(), diagnostics.clone())?;
             Ok(try_pin_init!(Self {
                 dev,
                 bar,

@@ -3,7 +3,8 @@
 //! When each stage of the bring-up began, and how long it took.
 
 use kernel::{
-    fmt, new_mutex,
+    fmt,
+    new_mutex,
     prelude::*,
     sync::{
         Arc,
@@ -13,7 +14,7 @@ use kernel::{
         Delta,
         Instant,
         Monotonic, //
-    },
+    }, //
 };
 
 /// How many stages are remembered.

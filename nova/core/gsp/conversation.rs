@@ -50,7 +50,7 @@ use nova_firmware::abi::r570_144::{
     unloading::{
         Unloading,
         STOPPED, //
-    },
+    }, //
 };
 use nova_hw::{
     bars::{
@@ -90,7 +90,7 @@ impl Gsp<'_> {
         target: &impl SequencerTarget,
         vram_size: u64,
     ) -> Result<StaticInfo> {
-        let reporter = Reporter::new(self.dev)?;
+        let reporter = Reporter::new(self.dev.as_ref())?;
         for function in Reporter::EVENTS {
             self.rpc.listen(function, reporter.clone())?;
         }

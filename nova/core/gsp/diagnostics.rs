@@ -242,7 +242,7 @@ impl Diagnostics {
     }
 }
 
-/// Prints the last messages in one line.
+/// Prints the last messages in one line. Sleeps, so it is not for the log to print.
 pub(super) struct LastMessages<'a>(&'a Diagnostics);
 
 impl fmt::Display for LastMessages<'_> {

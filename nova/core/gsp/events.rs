@@ -3,8 +3,10 @@
 //! What GSP-RM says without having been asked.
 
 use kernel::{
-    device::Bound,
-    pci,
+    device::{
+        Bound,
+        Device, //
+    },
     prelude::*,
     sync::{
         aref::ARef,
@@ -13,7 +15,7 @@ use kernel::{
             Relaxed, //
         },
         Arc, //
-    },
+    }, //
 };
 use kernel_glue::fmt::Plain;
 use nova_firmware::abi::r570_144::{
@@ -65,7 +67,7 @@ const MAX_LINES: u32 = 200;
 
 /// Logs what a person should know.
 pub(super) struct Reporter {
-    dev: ARef<pci::Device>,
+    dev: ARef<Device>,
     lines: Atomic<u32>,
 }
 
@@ -82,7 +84,7 @@ impl Reporter {
     /// # Errors
     ///
     /// `ENOMEM`.
-    pub(super) fn new(dev: &pci::Device<Bound>) -> Result<Arc<Self>> {
+    pub(super) fn new(dev: &Device<Bound>) -> Result<Arc<Self>> {
         let reporter = Self {
             dev: dev.into(),
             lines: Atomic::new(0),

@@ -33,7 +33,7 @@ use kernel::{
         Atomic,
         Relaxed,
         Release, //
-    },
+    }, //
 };
 use kernel_glue::{
     bound::{
@@ -45,7 +45,7 @@ use kernel_glue::{
         Handler,
         Irq,
         Verdict, //
-    },
+    }, //
 };
 use nova_hw::interrupt::{
     Handling,

@@ -16,7 +16,7 @@ use kernel::{
             Full, //
         },
         Arc, //
-    },
+    }, //
 };
 use kernel_glue::{
     dma::Shared,

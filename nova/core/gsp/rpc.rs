@@ -15,6 +15,8 @@
 //!
 //! The hard interrupt handler takes none of them.
 
+mod kunit;
+
 use super::{
     diagnostics::{
         Diagnostics,
@@ -23,24 +25,18 @@ use super::{
     events::{
         Listener,
         Listeners, //
-    },
-    memory::QueueMemory,
-    regs, //
+    }, //
 };
-use crate::{
-    driver::Bar0,
-    identify::is_gone,
-    timeline::Timeline, //
-};
+use crate::timeline::Timeline;
 use kernel::{
-    device::Bound,
-    fmt,
-    io::{
-        register::Array,
-        Io, //
+    device::{
+        Bound,
+        Device, //
     },
-    new_mutex, pci,
+    fmt,
+    new_mutex,
     prelude::*,
+    str::CString,
     sync::{
         atomic::{
             Acquire,
@@ -56,7 +52,7 @@ use kernel::{
         Delta,
         Instant,
         Monotonic, //
-    },
+    }, //
 };
 use kernel_glue::{
     event::Event,
@@ -67,6 +63,7 @@ use nova_firmware::abi::r570_144::{
     channel::{
         CommandEnd,
         SendError,
+        SharedMemory,
         StatusEnd, //
     },
     continuation::{
@@ -88,7 +85,7 @@ use nova_firmware::abi::r570_144::{
     status::{
         Failure,
         Status, //
-    },
+    }, //
 };
 
 /// How long GSP-RM may take to answer. The most patient of the existing drivers waits that long.
@@ -116,12 +113,20 @@ const MAX_MISSED: u64 = 3;
 /// sent since, and has an interrupt of its own.
 const BATCH: u32 = 4 * ENTRIES;
 
+/// The other side: the queues' memory, and how to reach it beyond that.
+pub(super) trait Peer: SharedMemory {
+    /// Tells it that commands have been written.
+    fn ring(&self);
+
+    /// Whether it has gone, which is logged then.
+    fn is_gone(&self) -> bool;
+}
+
 /// The conversation with GSP-RM.
 #[pin_data]
-pub(super) struct Rpc<'a> {
-    dev: &'a pci::Device<Bound>,
-    bar: &'a Bar0<'a>,
-    queues: QueueMemory<'a>,
+pub(super) struct Rpc<'a, P: Peer> {
+    dev: &'a Device<Bound>,
+    peer: P,
     timeline: Arc<Timeline>,
     diagnostics: Arc<Diagnostics>,
     #[pin]
@@ -184,16 +189,15 @@ impl Deadline {
     }
 }
 
-impl<'a> Rpc<'a> {
-    /// A conversation that has not begun, over `queues`.
+impl<'a, P: Peer> Rpc<'a, P> {
+    /// A conversation with `peer` that has not begun.
     ///
     /// # Errors
     ///
     /// `ENOMEM`.
     pub(super) fn new(
-        dev: &'a pci::Device<Bound>,
-        bar: &'a Bar0<'a>,
-        queues: QueueMemory<'a>,
+        dev: &'a Device<Bound>,
+        peer: P,
         timeline: Arc<Timeline>,
         diagnostics: Arc<Diagnostics>,
     ) -> Result<impl PinInit<Self>> {
@@ -205,8 +209,7 @@ impl<'a> Rpc<'a> {
         };
         Ok(pin_init!(Self {
             dev,
-            bar,
-            queues,
+            peer,
             timeline,
             diagnostics,
             commands <- new_mutex!(CommandEnd::new(), "Rpc::commands"),
@@ -397,11 +400,15 @@ impl<'a> Rpc<'a> {
     /// is logged, with the last messages.
     pub(super) fn die(&self, why: impl fmt::Display) -> Error {
         if self.diagnostics.end(State::Dead) {
+            // Not while it is being printed, where nothing may sleep.
+            let last = CString::try_from_fmt(fmt!("{}", self.diagnostics.last_messages()));
             dev_err!(
                 self.dev,
                 "GSP-RM is dead: {}; last messages: {}\n",
                 why,
-                self.diagnostics.last_messages()
+                last.as_ref().map_or("not enough memory", |last| last
+                    .to_str()
+                    .unwrap_or_default())
             );
         }
         self.arrived.notify_all();
@@ -410,7 +417,7 @@ impl<'a> Rpc<'a> {
 
     /// The same for a GSP that did not do something in time.
     fn timed_out(&self, why: impl fmt::Display) -> Error {
-        if self.check().is_ok() && is_gone(self.dev, self.bar) {
+        if self.check().is_ok() && self.peer.is_gone() {
             self.diagnostics.end(State::Dead);
             self.arrived.notify_all();
             return ENODEV;
@@ -466,10 +473,10 @@ impl<'a> Rpc<'a> {
     ) -> Result {
         let deadline = Deadline::after(ROOM_TIMEOUT);
         loop {
-            match commands.send(&self.queues, function, payload) {
+            match commands.send(&self.peer, function, payload) {
                 Ok(header) => {
                     self.diagnostics.sent(self.now_ns(), &header, commands);
-                    self.bar.write(regs::NV_PGSP_QUEUE_HEAD::at(0), 0.into());
+                    self.peer.ring();
                     return Ok(());
                 }
                 Err(SendError::Full(full)) => {
@@ -545,7 +552,7 @@ impl<'a> Rpc<'a> {
         self.check()?;
         let received = inbox
             .end
-            .receive(&self.queues, &mut inbox.payload)
+            .receive(&self.peer, &mut inbox.payload)
             .map_err(|err| self.die(Plain(err)))?;
         if let Some(header) = &received {
             self.diagnostics.received(self.now_ns(), header, &inbox.end);
