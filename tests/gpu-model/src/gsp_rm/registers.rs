@@ -20,6 +20,8 @@ pub const MAILBOX0: u32 = 0x110040;
 pub const MAILBOX1: u32 = 0x110044;
 /// Interface enables.
 pub const ITFEN: u32 = 0x110048;
+/// Version of what runs on the core, for whoever wants to know.
+pub const FALCON_OS: u32 = 0x110080;
 /// The driver's copy of `NV_PMC_BOOT_0`.
 pub const FALCON_RM: u32 = 0x110084;
 /// What the core has.

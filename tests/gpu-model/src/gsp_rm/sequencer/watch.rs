@@ -3,8 +3,10 @@
 //! Watches how the driver carries out a program: each operation in its turn, nothing in between.
 //!
 //! Only writes can be out of place: reading a register changes nothing. Interrupt registers are
-//! left out, because a handler may run at any time, and doorbells, because GSP-RM may have found a
-//! command before the driver rings for it.
+//! left out, because a handler may run at any time; doorbells, because GSP-RM may have found a
+//! command before the driver rings for it; and the register for the version of what runs on the
+//! core, which drivers write when SEC2 has started it: those that have put their settings into the
+//! queue before are sent the program before they get to that.
 
 use super::{
     Op,
@@ -370,7 +372,12 @@ fn is_tolerated(address: u32) -> bool {
     let doorbells = reg::DOORBELL..reg::DOORBELL + 8 * reg::DOORBELLS;
     matches!(
         address,
-        reg::IRQSCLR | reg::IRQMSET | reg::IRQMCLR | reg::INTR_RETRIGGER | reg::MSI_REARM
+        reg::IRQSCLR
+            | reg::FALCON_OS
+            | reg::IRQMSET
+            | reg::IRQMCLR
+            | reg::INTR_RETRIGGER
+            | reg::MSI_REARM
     ) || (first..=last).contains(&address)
         || doorbells.contains(&address)
 }

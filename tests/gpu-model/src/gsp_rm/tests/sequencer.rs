@@ -60,9 +60,10 @@ fn resume_is_done_when_sec2_starts() {
 }
 
 #[test]
-fn a_doorbell_may_ring_while_the_driver_runs_the_program() {
+fn a_doorbell_may_ring_and_the_version_be_told_while_the_program_runs() {
     let (mut guest, _) = asked("ga102", Sequencer::Resume, Faults::default());
     guest.doorbell();
+    guest.write_register(0x11_0080, 0);
     assert_eq!(guest.read_register(0x11_0040), 0x8000_0000);
     guest.reset();
     guest.write_register(0x11_0624, 0x80);
