@@ -378,9 +378,13 @@ impl Boot {
 
     /// The driver writes a mailbox of the GSP.
     fn judge_handover(&mut self, index: usize, value: u32) -> Effects {
+        if value == self.gsp.mailbox[index] {
+            // A known driver writes back what it has read, while memories are being cleared.
+            return Effects::new();
+        }
         let is_loaded = !self.gsp.imem.is_untouched();
         let old = self.handed_over[index].replace(value);
-        if is_loaded || self.gsp.riscv.active || old.is_none_or(|old| old == value) {
+        if is_loaded || self.gsp.riscv.active || old.is_none() {
             return Effects::new();
         }
         vec![flag(

@@ -172,6 +172,11 @@ impl Progress {
         self.boot_complete_seen
     }
 
+    /// How far boot of the GSP, or its reverse, has come.
+    pub fn stage(&self) -> Option<Stage> {
+        self.stage
+    }
+
     /// Boot of the GSP, or its reverse, has come to `stage`.
     pub fn reached(&mut self, stage: Stage) {
         self.stage = Some(stage);

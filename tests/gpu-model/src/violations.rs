@@ -100,7 +100,7 @@ mod tests {
     fn reports_name_family_and_number() {
         for (rule, want) in [
             (BusRule::Alignment.into(), "PV-01"),
-            (BusRule::BusyPolling.into(), "PV-15"),
+            (BusRule::Aperture.into(), "PV-16"),
             (FalconRule::Alignment.into(), "FV-01"),
             (FalconRule::Handshake.into(), "FV-36"),
             (GspRule::Checksum.into(), "GV-01"),

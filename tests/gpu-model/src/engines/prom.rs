@@ -3,6 +3,7 @@
 //! PROM: the 1 MiB window that shows the VBIOS flash. What lies past the image reads as ones.
 
 use super::{
+    flag,
     Cx,
     Effects,
     Engine,
@@ -10,10 +11,12 @@ use super::{
 };
 use crate::{
     chips::Families,
+    phase::Stage,
     regs::{
         At,
         Reg, //
     },
+    violations::BusRule,
 };
 
 /// Size of the window in bytes.
@@ -26,13 +29,26 @@ static REGS: &[Reg] = &[Reg::ro("NV_PROM_DATA", 0x0030_0000, 0)
 /// The engine.
 pub struct Prom {
     image: Vec<u8>,
+    /// Reading too late was told since the last reset.
+    complained: bool,
 }
 
 impl Prom {
     /// The window onto `image`.
     pub fn new(image: Vec<u8>) -> Self {
-        Self { image }
+        Self {
+            image,
+            complained: false,
+        }
     }
+}
+
+/// Has the driver had all that it needs of the VBIOS at this stage?
+fn is_too_late(stage: Option<Stage>) -> bool {
+    matches!(
+        stage,
+        Some(Stage::FrtsDone | Stage::BooterRuns | Stage::GspStarted | Stage::GspReady)
+    )
 }
 
 impl Engine for Prom {
@@ -40,12 +56,27 @@ impl Engine for Prom {
         REGS
     }
 
-    fn reset(&mut self, _now_us: u64) {}
+    fn reset(&mut self, _now_us: u64) {
+        self.complained = false;
+    }
 
-    fn read(&mut self, at: At, _cx: &Cx<'_>) -> Read {
+    fn read(&mut self, at: At, cx: &Cx<'_>) -> Read {
         let offset = 4 * at.index as usize;
         let byte = |i: usize| self.image.get(offset + i).copied().unwrap_or(0xff);
-        u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]).into()
+        let late = is_too_late(cx.progress.stage()) && !self.complained;
+        self.complained |= late;
+        Read {
+            value: u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]),
+            effects: late
+                .then(|| {
+                    flag(
+                        BusRule::Prom,
+                        "VBIOS window read after boot has begun; it has to be read once, before",
+                    )
+                })
+                .into_iter()
+                .collect(),
+        }
     }
 
     fn write(&mut self, _at: At, _value: u32, _cx: &Cx<'_>) -> Effects {

@@ -27,19 +27,12 @@ pub enum BusRule {
     /// Another register used while only half of the sysmem flush address was written; two
     /// register pairs set to different addresses; or a page overwritten that somebody else had set.
     FlushOrder = 9,
-    /// Doorbell rung while nobody listens.
-    Doorbell = 10,
-    /// Interrupts enabled but never let through, acknowledged in an order that loses one, or left
-    /// pending.
-    Interrupt = 11,
     /// Configuration space changed under a running device.
     Config = 12,
     /// Access after the driver had given the device back.
     AfterRelease = 13,
     /// VBIOS window misused.
     Prom = 14,
-    /// Register polled without pause for longer than its wait is known to take.
-    BusyPolling = 15,
     /// Aperture accessed where its page tables map nothing, against a mapping's direction, or through a
     /// mapping that was changed without an invalidation.
     Aperture = 16,

@@ -248,6 +248,19 @@ fn ports() {
             driver.write(SEC2 + 0x180, 1 << 24);
             driver.write(SEC2 + 0x184, 1);
         }),
+        (
+            "run without a tag",
+            "tu102",
+            &["FV-22", "FV-17"],
+            |driver| {
+                ready(driver);
+                driver.write(SEC2 + 0x180, 1 << 24);
+                for _ in 0..64 {
+                    driver.write(SEC2 + 0x184, 1);
+                }
+                driver.run(SEC2).unwrap();
+            },
+        ),
         ("inside a block", "tu102", &["FV-22"], |driver| {
             ready(driver);
             driver.write(SEC2 + 0x180, 1 << 24 | 0x40);

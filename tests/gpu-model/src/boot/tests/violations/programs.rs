@@ -286,6 +286,12 @@ fn takedown() {
             driver.boot();
             assert_eq!(driver.run_booter_unload(), 0xff);
         }),
+        ("VBIOS read again", "ga102", &["PV-14"], |driver| {
+            driver.read(0x300000);
+            driver.run_frts();
+            driver.read(0x300000);
+            driver.read(0x300004);
+        }),
         (
             "save what is not suspended",
             "ga102",
