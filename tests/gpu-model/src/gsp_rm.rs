@@ -88,7 +88,7 @@ const PATIENCE_US: u64 = 4_000_000;
 /// this is ten times of what a driver could need on slow emulated processors.
 const DOORBELL_US: u64 = 1_000_000;
 /// Microseconds that a message may stay unread after its interrupt was acknowledged.
-const UNREAD_US: u64 = 2_000_000;
+const UNREAD_US: u64 = 5_000_000;
 /// Microseconds after `GSP_INIT_DONE` at which noise and injected events come.
 const AFTER_INIT_US: u64 = 20_000;
 /// Microseconds between spurious interrupts, and how many there are.

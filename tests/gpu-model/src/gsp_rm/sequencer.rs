@@ -93,6 +93,14 @@ pub enum Op {
 }
 
 impl Op {
+    /// Does it leave all registers as they are?
+    fn only_looks_or_waits(&self) -> bool {
+        matches!(
+            self,
+            Self::DelayUs(_) | Self::RegStore { .. } | Self::RegPoll { .. } | Self::CoreWaitForHalt
+        )
+    }
+
     fn encode(self, words: &mut Vec<u32>) {
         match self {
             Self::RegWrite { address, value } => words.extend([0, address, value]),

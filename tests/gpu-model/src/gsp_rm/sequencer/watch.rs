@@ -113,15 +113,11 @@ impl Watch {
         self.over
     }
 
-    /// Does the program say that the core is to be reset now, or after a wait that may be over?
+    /// Does the program say that the core is to be reset now, or after what nobody may have seen?
     pub fn allows_reset(&self) -> bool {
-        let resets = |op: Option<&Op>| matches!(op, Some(Op::CoreReset | Op::CoreResume));
-        let now = self.ops.get(self.next);
-        resets(now)
-            || (matches!(
-                now,
-                Some(Op::DelayUs(_) | Op::RegPoll { .. } | Op::CoreWaitForHalt)
-            ) && resets(self.ops.get(self.next + 1)))
+        let mut ops = self.ops[self.next..].iter();
+        let next = ops.find(|op| !op.only_looks_or_waits());
+        matches!(next, Some(Op::CoreReset | Op::CoreResume))
     }
 
     /// Is it the turn of the resume?
@@ -154,14 +150,13 @@ impl Watch {
             self.advance(now_us, is_write);
             return self.access(now_us, access, findings);
         }
+        if !is_write {
+            return self.read(now_us, op, access);
+        }
         if self.has_given_up(now_us, op) {
             return self.after_giving_up(now_us, access, findings);
         }
-        if is_write {
-            self.write(now_us, op, access, findings)
-        } else {
-            self.read(now_us, op, access)
-        }
+        self.write(now_us, op, access, findings)
     }
 
     fn next_reads(&self, address: u32) -> bool {
@@ -314,10 +309,11 @@ impl Watch {
     }
 
     fn after_giving_up(&mut self, now_us: u64, access: Access, findings: &mut Findings) -> Outcome {
-        if access.op == recorder::Op::Read {
-            return Outcome::Under;
-        }
-        let goes_on = match self.ops.get(self.next + 1) {
+        // What only reads or waits may have been done meanwhile, unseen.
+        let ops = self.ops[self.next..].iter();
+        let skipped = ops.take_while(|op| op.only_looks_or_waits());
+        let next = self.next + skipped.count();
+        let goes_on = match self.ops.get(next) {
             Some(Op::RegWrite { address, value }) => {
                 (*address, *value) == (access.address, access.value)
             }
@@ -326,6 +322,7 @@ impl Watch {
             _ => false,
         };
         if goes_on {
+            self.next = next - 1;
             self.advance(now_us, true);
             return self.access(now_us, access, findings);
         }

@@ -96,7 +96,7 @@ fn message_left_behind_by_a_late_acknowledgement_is_noticed() {
     guest.boot();
     guest.call(0, &[]);
     acknowledge(&mut guest);
-    guest.tick(1_900_000);
+    guest.tick(4_900_000);
     guest.assert_clean();
     guest.tick(200_000);
     assert_eq!(guest.broken(), ["GV-32"]);
@@ -114,7 +114,7 @@ fn acknowledging_first_finds_the_message() {
     acknowledge(&mut guest);
     assert_eq!(guest.receive().unwrap().function, 0);
     assert_eq!(guest.receive().unwrap().function, 0x100c);
-    guest.tick(3_000_000);
+    guest.tick(6_000_000);
     guest.assert_clean();
     assert_eq!(guest.faults(), ["gsp-event-race"]);
 }
@@ -124,7 +124,7 @@ fn acknowledging_an_empty_queue_is_harmless() {
     let mut guest = Guest::booted("ga102");
     guest.call(0, &[]);
     acknowledge(&mut guest);
-    guest.tick(3_000_000);
+    guest.tick(6_000_000);
     guest.assert_clean();
 }
 

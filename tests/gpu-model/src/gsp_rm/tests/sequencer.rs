@@ -162,6 +162,19 @@ fn resume_without_a_reset_is_noticed() {
 }
 
 #[test]
+fn reset_that_is_only_released_is_none() {
+    let (mut guest, _) = asked("ga102", Sequencer::Resume, Faults::default());
+    guest.read_register(0x11_0040);
+    guest.write_register(0x11_03c0, 0);
+    guest.write_register(0x11_0624, 0x80);
+    guest.write_register(0x11_010c, 0);
+    guest.assert_clean();
+    // So it is still the reset's turn.
+    guest.write_register(0x11_0104, 0);
+    assert_eq!(guest.broken(), ["GV-31"]);
+}
+
+#[test]
 fn pause_that_is_too_short_is_noticed() {
     let (mut guest, _) = asked("ga102", Sequencer::Resume, Faults::default());
     guest.read_register(0x11_0040);
@@ -248,6 +261,30 @@ fn driver_that_waits_long_enough_may_go_on() {
     guest.write_register(0x11_010c, 0);
     guest.assert_clean();
     assert_eq!(guest.rm.state(), "sequencing");
+}
+
+#[test]
+fn late_driver_is_not_one_that_has_given_up() {
+    let (mut guest, program) = asked("ga102", Sequencer::Full, Faults::default());
+    guest.now += 10_000_000;
+    guest.run_sequencer(&program);
+    guest.wait_for(0x1001).unwrap();
+    guest.assert_clean();
+}
+
+#[test]
+fn driver_that_ignores_timeouts_may_go_on_after_the_image() {
+    let (mut guest, _) = asked("ga102", Sequencer::Resume, Faults::default());
+    guest.now += 2_000_000;
+    guest.reset();
+    guest.write_register(0x11_0624, 0x80);
+    guest.write_register(0x11_010c, 0);
+    // Neither the store nor the pause is seen; the store was done, and the pause is over.
+    guest.read_register(0x11_0044);
+    guest.now += 5_000_000;
+    guest.resume(LIBOS);
+    guest.wait_for(0x1001).unwrap();
+    guest.assert_clean();
 }
 
 #[test]
