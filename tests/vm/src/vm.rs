@@ -13,10 +13,7 @@ use std::{
         Write, //
     },
     os::{fd::AsRawFd, unix::net::UnixStream},
-    path::{
-        Path,
-        PathBuf, //
-    },
+    path::Path,
     process::{
         Command,
         Stdio, //
@@ -24,7 +21,6 @@ use std::{
     sync::{
         atomic::{
             AtomicBool,
-            AtomicU32,
             Ordering, //
         },
         mpsc::{
@@ -42,6 +38,7 @@ use std::{
 };
 
 use rustix::process::Signal;
+use tempfile::TempDir;
 
 use crate::{
     control,
@@ -136,7 +133,7 @@ pub struct Vm {
     console: File,
     monitor: UnixStream,
     files: Vec<gpu::Files>,
-    _sockets: SocketDir,
+    _sockets: TempDir,
     started: Instant,
     next_step: u32,
     stop: Stop,
@@ -163,10 +160,14 @@ impl Vm {
     /// [`Failure::Guest`] with the console's last lines when the guest does not come up.
     pub fn boot(mut plan: Plan<'_>, stop: Stop) -> std::result::Result<Self, Failure> {
         fs::create_dir_all(plan.logs).context(|| plan.logs.display().to_string())?;
-        let sockets = SocketDir::new()?;
+        // Paths of sockets must be short.
+        let sockets = tempfile::Builder::new()
+            .prefix("nova-vm-")
+            .tempdir()
+            .context(|| "folder for sockets")?;
         let (send, events) = channel();
         let files: Vec<_> = (0..plan.gpus.len())
-            .map(|i| gpu::Files::new(&sockets.0, plan.logs, i))
+            .map(|i| gpu::Files::new(sockets.path(), plan.logs, i))
             .collect();
         let models = start_models(&plan, &files, &send, &events)?;
 
@@ -395,25 +396,6 @@ impl Vm {
             }
         }
         lines
-    }
-}
-
-/// A short-lived folder for sockets, whose paths must be short.
-struct SocketDir(PathBuf);
-
-impl SocketDir {
-    fn new() -> Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let dir = std::env::temp_dir().join(format!("nova-vm-{}-{number}", std::process::id()));
-        fs::create_dir_all(&dir).context(|| dir.display().to_string())?;
-        Ok(Self(dir))
-    }
-}
-
-impl Drop for SocketDir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
