@@ -70,6 +70,17 @@ impl ConfigSpace {
         self.addresses = [0; 6];
     }
 
+    /// The function was reset. Where its BARs are stays known: the client answers reads of them
+    /// itself and forgets nothing, so that the guest, which restores what has changed, finds
+    /// nothing to restore.
+    fn function_level_reset(&mut self) {
+        let addresses = self.addresses;
+        let bars: [u8; 24] = std::array::from_fn(|i| self.bytes[BAR_0 + i]);
+        self.reset();
+        self.addresses = addresses;
+        self.bytes[BAR_0..BAR_0 + bars.len()].copy_from_slice(&bars);
+    }
+
     /// BARs by register number; the upper half of a 64-bit BAR is absent.
     pub fn bars(&self) -> &[Option<Bar>; 6] {
         &self.layout.bars
@@ -163,7 +174,7 @@ impl ConfigSpace {
         let flr_written = touched.contains(&(flr + 1))
             && u16::from_le_bytes([raw[flr], raw[flr + 1]]) & DEVICE_CONTROL_FLR != 0;
         if flr_written {
-            self.reset();
+            self.function_level_reset();
             return vec![Effect::FunctionLevelReset];
         }
         self.learn_addresses(&raw, touched)

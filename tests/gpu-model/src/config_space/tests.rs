@@ -282,17 +282,19 @@ fn read_only_bytes_survive_a_write_of_ones_everywhere() {
 }
 
 #[test]
-fn function_level_reset_happens_on_the_write_and_leaves_no_trace() {
+fn function_level_reset_happens_on_the_write_and_leaves_the_bars_alone() {
     for (chip, mut config) in every_board() {
         let control = config.caps().express as u64 + 8;
+        write_dword(&mut config, 0x10, 0xfc00_0000);
         let before: Vec<u32> = (0..1024).map(|i| config.dword(4 * i)).collect();
         config.write(4, &0x0406u16.to_le_bytes());
-        write_dword(&mut config, 0x10, 0xfd00_0000);
         assert_eq!(config.write(control, &0x2910u16.to_le_bytes()), []);
         let effects = config.write(control, &0xa910u16.to_le_bytes());
         assert_eq!(effects, [Effect::FunctionLevelReset], "{}", chip.name);
         let after: Vec<u32> = (0..1024).map(|i| config.dword(4 * i)).collect();
         assert_eq!(before, after, "{}", chip.name);
+        assert_eq!(config.bar_address(0), Some(0xfc00_0000), "{}", chip.name);
+        config.reset();
         assert_eq!(config.bar_address(0), Some(0), "{}", chip.name);
     }
 }

@@ -30,6 +30,13 @@ const STATUS: u64 = QUEUES + 0x4_1000;
 pub(crate) const SAVE_META: u64 = RAM + 0x6_0000;
 const SAVE_TABLE: u64 = RAM + 0x6_1000;
 
+/// Where the machine's firmware puts the BARs: register and address.
+const BARS: [(u64, u64); 3] = [
+    (0x10, 0xf000_0000),
+    (0x14, 0x40_0000_0000),
+    (0x1c, 0x50_0000_0000),
+];
+
 /// Numbers of the functions that the tests use.
 const SET_SYSTEM_INFO: u32 = 72;
 const SET_REGISTRY: u32 = 73;
@@ -145,9 +152,9 @@ impl Driver {
         CardFacts {
             chip: self.device.chip(),
             vram: self.device.vram_size(),
-            registers: config.bar_address(0).unwrap(),
-            framebuffer: config.bar_address(1).unwrap(),
-            instance: config.bar_address(3).unwrap(),
+            registers: BARS[0].1,
+            framebuffer: BARS[1].1,
+            instance: BARS[2].1,
             device_id: config.dword(0),
             subsystem_id: config.dword(0x2c),
             revision: 0xa1,
@@ -252,11 +259,7 @@ impl Driver {
 
     /// Programs the BARs, as the machine's firmware does.
     pub(crate) fn place_bars(&mut self) {
-        for (offset, address) in [
-            (0x10, 0xf000_0000u64),
-            (0x14, 0x40_0000_0000),
-            (0x1c, 0x50_0000_0000),
-        ] {
+        for (offset, address) in BARS {
             let bytes = address.to_le_bytes();
             self.device.config_write(offset, &bytes[..4]);
             if offset != 0x10 {

@@ -62,8 +62,8 @@ fn function_level_reset_cures_all_and_machine_reset_brings_it_back() {
     for (state, ..) in Dirty::ALL {
         let mut driver = dirty(state);
         driver.device.config_write(0x80, &[0x10, 0xa9]);
+        // The BARs stay where they are: nobody sets them again.
         driver.device.config_write(4, &[0x06, 0x00]);
-        driver.place_bars();
         // The card's own firmware begins again, by the clock of the model.
         driver.now += 10_000_000;
         driver.identify();
