@@ -454,6 +454,9 @@ impl GspRm {
         self.judge_patience(now_us, link);
         self.overlapped |= link.status.holds_reply() && link.commands.available() != 0;
         self.take_commands(now_us, link, &mut io)?;
+        if matches!(self.state, State::Off) {
+            return Ok(());
+        }
         self.proceed(now_us, link, &mut io)?;
         self.do_later(now_us, link);
         self.flush(now_us, link, &mut io)?;

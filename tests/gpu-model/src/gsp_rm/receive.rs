@@ -164,8 +164,8 @@ impl GspRm {
         let function = command.header.function;
         if self.told_static_info && self.faults.death == Some(Death::Crash) {
             let answer = self.server.serve(command, &self.faults, findings);
-            self.later
-                .push((now_us, Later::Reply(answer.messages(command))));
+            // Nothing else will ever be said.
+            self.later = vec![(now_us, Later::Reply(answer.messages(command)))];
             self.fault(Death::Crash.name());
             self.effects.push(GspEffect::Halt);
             self.enter(State::Off);

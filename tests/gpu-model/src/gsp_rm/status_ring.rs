@@ -207,6 +207,7 @@ impl StatusRing {
             let bytes = message.encode(self.number);
             self.store_entries(io, &bytes[..len.min(bytes.len())])?;
         }
+        self.queue.clear();
         Ok(())
     }
 

@@ -101,13 +101,18 @@ fn one_that_dies_after_the_boot_reads_nothing() {
 
 #[test]
 fn one_that_crashes_leaves_half_an_answer() {
-    let mut guest = booted("gsp-crash");
+    let mut guest = with("gsp-crash");
+    // With an event that was planned and must not come either.
+    guest.rm.habits.noise = true;
+    guest.boot();
     assert_eq!(guest.call(65, &[0; 1656]).result, 0);
     guest.send(0, &[]);
     assert!(guest.effects.contains(&GspEffect::Halt));
     guest.tick(1000);
+    guest.tick(1_000_000);
     let (entry, written) = next_entry(&guest);
     assert_eq!(written, guest.read, "nothing is published");
+    assert_eq!(word(&entry, 60), 0, "it is half of the answer");
     assert_eq!(word(&entry, 52), 0x4350_5256, "but there is something");
     assert_eq!(guest.rm.state(), "off");
     guest.reset();
