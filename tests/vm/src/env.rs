@@ -50,7 +50,7 @@ use crate::{
 };
 
 /// Our programs for the guest.
-const CLIENTS: &[&str] = &["drm-probe"];
+const CLIENTS: &[&str] = &["drm-probe", "nova-inspect"];
 
 /// Reads paths, finds programs, decides between KVM and emulation. Says on standard error what the user
 /// should know.

@@ -149,6 +149,10 @@ pub(super) fn short_life(scenario: &mut Scenario) {
         "both modules unload and leave nothing",
         Step::new("unload", 20).on(0),
     );
+    scenario.step(
+        "nova-inspect recognises the card without a driver",
+        Step::new("inspect", 10).on(0).arg("chip", chip),
+    );
     scenario.afterwards(
         "the sysmem flush register is cleared at the end",
         Afterwards::FlushCleared(0),

@@ -31,6 +31,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "getparam"
     "hello"
     "hello_agent"
+    "inspect"
     "kunit"
     "load_modules"
     "load_order"
