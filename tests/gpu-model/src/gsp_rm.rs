@@ -381,6 +381,11 @@ impl GspRm {
         self.server.object_count()
     }
 
+    /// A fault outside of GSP-RM has changed something: the driver may give up at any time.
+    pub fn excuse_driver(&mut self) {
+        self.fault_fired = true;
+    }
+
     /// Guest memory in `range` can no longer be reached.
     pub fn unmapped(&mut self, range: &Range<u64>) -> Vec<GspEffect> {
         let overlaps = |other: &Range<u64>| other.start < range.end && range.start < other.end;

@@ -130,7 +130,12 @@ impl GspRm {
         };
         let mut findings = Findings::new();
         let was_resume = watch.resumes();
-        match watch.access(now_us, access, &mut findings) {
+        let outcome = watch.access(now_us, access, &mut findings);
+        // After another fault, the driver may give up at any point.
+        if self.fault_fired && !watch.is_broken() {
+            findings.clear();
+        }
+        match outcome {
             Outcome::Under => {}
             Outcome::Resume { mailboxes } => {
                 if mailboxes != self.libos {

@@ -103,6 +103,11 @@ impl Watch {
         self.since = now_us;
     }
 
+    /// Is there something in the program that cannot be done?
+    pub fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
     /// Does the program stop and resume the GSP?
     pub fn resumes(&self) -> bool {
         self.ops.contains(&Op::CoreResume)
@@ -242,6 +247,8 @@ impl Watch {
                 self.advance(now_us, true);
             }
             Op::CoreResume => return self.write_in_resume(access, findings),
+            // Whoever looks at the whole program first finds out before doing anything.
+            _ if self.is_broken => return self.behind_the_end(access, true, findings),
             _ => {
                 self.over = true;
                 findings.push(sequencer(format!(

@@ -238,6 +238,27 @@ fn driver_that_gives_up_a_broken_program_is_not_blamed() {
 }
 
 #[test]
+fn driver_that_looks_at_the_whole_program_first_is_not_blamed() {
+    let faults = Faults {
+        sequencer: Some(SequencerFault::Index),
+        ..Faults::default()
+    };
+    let (mut guest, _) = asked("ga102", Sequencer::Full, faults);
+    guest.write_register(0x11_0104, 1);
+    guest.assert_clean();
+}
+
+#[test]
+fn driver_that_gives_up_for_another_fault_is_not_blamed() {
+    let (mut guest, _) = asked("ga102", Sequencer::Full, Faults::default());
+    guest.rm.excuse_driver();
+    guest.reset();
+    guest.write_register(0x11_0104, 1);
+    guest.assert_clean();
+    assert_eq!(guest.rm.state(), "off");
+}
+
+#[test]
 fn driver_that_goes_on_behind_a_broken_operation_is_blamed() {
     let faults = Faults {
         sequencer: Some(SequencerFault::BadOpcode),
