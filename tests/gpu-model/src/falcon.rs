@@ -303,6 +303,12 @@ impl Falcon {
         self.bootvec
     }
 
+    /// Sets `BOOTVEC` without a register access.
+    #[cfg(test)]
+    pub(crate) fn set_bootvec(&mut self, address: u32) {
+        self.bootvec = address;
+    }
+
     /// Has the running program come to its end?
     pub fn is_due(&self, now_us: u64) -> bool {
         match self.cpu {

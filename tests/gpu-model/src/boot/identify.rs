@@ -385,3 +385,45 @@ fn check_signature(
 fn wrong_signature(name: &str, what: &str) -> Complaint {
     Complaint::new(FalconRule::Signature, format!("signature of {name} {what}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        boot::catalogue::Task,
+        chips::Family,
+        faults::falcon::FalconFaults, //
+    };
+
+    #[test]
+    fn program_of_another_chip_is_known_and_not_accepted() {
+        let mut falcon = Falcon::new(Which::Sec2, Family::Ga10x, FalconFaults::default());
+        falcon.imem.fill(0, 1, true, &[9; BLOCK]);
+        falcon.set_bootvec(0x100);
+        assert!(falcon.dmem.put(0x10, &[7; 16]));
+        let ucode = Ucode {
+            name: "booter_load of ad102".into(),
+            directory: "ad102".into(),
+            task: Task::BooterLoad,
+            code_len: BLOCK,
+            code: hash(&[9; BLOCK]),
+            front: None,
+            data_len: 0x100,
+            data: None,
+            signatures: Signatures::Some { at: 0x10, len: 16 },
+        };
+        let programs = |directory| Programs {
+            bootloader: catalogue::generic_bootloader(),
+            catalogue: std::slice::from_ref(&ucode),
+            fwsec: None,
+            directory,
+            fuse_version: &|_, _| 0,
+        };
+        let own = identify(&falcon, true, &programs("ad102"));
+        assert_eq!(own, Ok(Program::Ucode(&ucode)));
+        let Err(Refusal::Rejected(complaint)) = identify(&falcon, true, &programs("ga102")) else {
+            panic!("accepted");
+        };
+        assert_eq!(complaint.rule, FalconRule::WrongEngine.into());
+    }
+}

@@ -356,3 +356,45 @@ fn start() {
         }),
     ]);
 }
+
+#[test]
+fn reset_returns_every_register() {
+    for (chip, registers) in [
+        (
+            "ga102",
+            &[
+                (0x1180, 1, 0),
+                (0x1198, 3, 0),
+                (0x119c, 1, 0),
+                (0x1210, 0x10, 0),
+                (0x110, 5, 0),
+                (0x600, 5, 0x110),
+                (0x61c, 5, 0x110),
+                (0x1668, 0x10, 0x101),
+            ][..],
+        ),
+        ("tu102", &[(0x180, 1 << 24, 0), (0x1c0, 1 << 24, 0)]),
+    ] {
+        let both = [
+            (0x40, 7, 0),
+            (0x44, 7, 0),
+            (0x80, 7, 0),
+            (0x84, 7, 0),
+            (0x104, 0x100, 0),
+            (0x10c, 0, 1),
+            (0x624, 0x80, 0),
+            (0x300, 7, 0),
+            (0xc04, 7, 0),
+        ];
+        let mut driver = Driver::new(chip);
+        for (offset, value, _) in both.iter().chain(registers) {
+            driver.write(SEC2 + offset, *value);
+        }
+        driver.pulse(SEC2);
+        driver.wait_scrubbed(SEC2).unwrap();
+        for (offset, _, want) in both.iter().chain(registers) {
+            assert_eq!(driver.read(SEC2 + offset), *want, "{chip} {offset:#x}");
+        }
+        assert_eq!(driver.rules(), [""; 0], "{chip}");
+    }
+}
