@@ -79,6 +79,10 @@ kunit:				## only the KUnit suites, in the debug kernel
 fuzz:				## try the parsers with bytes nobody meant (TIME=seconds for each, or RUNS=; TARGETS=)
 	$(harness) fuzz $(if $(RUNS),--runs $(RUNS),--time $(TIME)) $(TARGETS)
 
+.PHONY: endurance
+endurance:			## unbind and bind a card of every generation a hundred times in a row
+	$(harness) vm-test --rebinds 100 --only '*: unbind and bind 100 times'
+
 .PHONY: oracle bench
 oracle:				## only the drivers that nobody here wrote, on emulated GPUs
 	$(harness) vm-test --only 'oracle*'

@@ -17,7 +17,8 @@ use crate::{
         Effect,
         Effects,
         Engine,
-        Parts, //
+        Parts,
+        Whole, //
     },
     falcon::Which,
     faults::Plan,
@@ -142,6 +143,13 @@ impl Bar0 {
     pub fn reset(&mut self, now_us: u64) {
         for engine in &mut self.engines {
             engine.reset(now_us);
+        }
+    }
+
+    /// Takes all faults away.
+    pub fn mend(&mut self, whole: &Whole) {
+        for engine in &mut self.engines {
+            engine.mend(whole);
         }
     }
 

@@ -34,7 +34,8 @@ use crate::{
         Effects,
         Engine,
         Event,
-        Read, //
+        Read,
+        Whole, //
     },
     falcon::{
         regs::{
@@ -60,7 +61,10 @@ use crate::{
         At,
         Reg, //
     },
-    vbios::fwsec::Fwsec,
+    vbios::{
+        self,
+        fwsec::Fwsec, //
+    },
     violations::{
         BusRule,
         FalconRule,
@@ -419,6 +423,16 @@ fn program_name(program: &Result<Program<'_>, Refusal>) -> String {
 impl Engine for Boot {
     fn regs(&self) -> &'static [Reg] {
         &registers::TABLE
+    }
+
+    fn mend(&mut self, whole: &Whole) {
+        self.plan = Plan::default();
+        self.fwsec = vbios::fwsec::find(&whole.rom);
+        self.gsp.mend();
+        self.sec2.mend();
+        if let Some(rm) = &mut self.rm {
+            rm.mend();
+        }
     }
 
     fn reset(&mut self, _now_us: u64) {

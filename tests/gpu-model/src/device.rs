@@ -42,7 +42,8 @@ use crate::{
     },
     engines::{
         Cx,
-        Parts, //
+        Parts,
+        Whole, //
     },
     faults::{
         FaultError,
@@ -574,6 +575,20 @@ impl Device {
         self.dma.unmap_all();
         self.irqs.clear();
         self.recorder.flush();
+    }
+
+    /// Takes all faults away that concern what happens after identification; what a driver has made of
+    /// the card stays as it is.
+    pub fn mend(&mut self) {
+        self.plan = Plan::default();
+        self.vanished = false;
+        if let Ok(rom) = rom_image(self.chip, None, &self.plan) {
+            self.rom.clone_from(&rom);
+            let chip = self.chip;
+            self.bar0.mend(&Whole { chip, rom });
+        }
+        let now = self.recorder.now_us();
+        self.recorder.event(&Line::new(now, "mend"));
     }
 
     /// The harness marks a moment in the trace.

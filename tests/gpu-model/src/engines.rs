@@ -202,6 +202,14 @@ impl From<u32> for Read {
     }
 }
 
+/// What a card without faults consists of.
+pub struct Whole {
+    /// Chip.
+    pub chip: &'static Chip,
+    /// VBIOS.
+    pub rom: Vec<u8>,
+}
+
 /// A block of registers.
 pub trait Engine: Send {
     /// The registers, on all chips; [`crate::bar0`] picks those of this one.
@@ -263,6 +271,9 @@ pub trait Engine: Send {
     /// The machine was reset, and [`Engine::reset`] was called: a card that was left dirty by
     /// somebody is dirty again.
     fn machine_reset(&mut self) {}
+
+    /// Whatever was wrong is right from now on; what the driver has made of the engine stays.
+    fn mend(&mut self, _whole: &Whole) {}
 
     /// Is the interrupt line of this engine up?
     fn interrupt_pending(&self) -> bool {

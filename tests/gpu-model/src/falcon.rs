@@ -226,6 +226,11 @@ impl Falcon {
         falcon
     }
 
+    /// Takes faults away. What hangs goes on hanging until the next reset.
+    pub fn mend(&mut self) {
+        self.faults = FalconFaults::default();
+    }
+
     /// Back to the state after power-on.
     pub fn power_on(&mut self) {
         self.clear();

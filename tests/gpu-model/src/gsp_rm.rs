@@ -318,6 +318,11 @@ impl GspRm {
         true
     }
 
+    /// Takes faults away. Who has gone silent stays so until the next start.
+    pub fn mend(&mut self) {
+        self.faults = Faults::default();
+    }
+
     /// Name of the state, for trace and reports.
     pub fn state(&self) -> &'static str {
         match self.state {

@@ -59,7 +59,8 @@ use signal_hook::{
     consts::{
         SIGINT,
         SIGTERM,
-        SIGUSR1, //
+        SIGUSR1,
+        SIGUSR2, //
     },
     iterator::Signals,
 };
@@ -336,13 +337,15 @@ fn tick(backend: Backend) -> Result<()> {
 }
 
 fn handle_signals(end: Arc<End>) -> Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1]).context("cannot handle signals")?;
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2]).context("cannot handle signals")?;
     thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
             for signal in signals.forever() {
                 match signal {
                     SIGUSR1 => end.backend.lock().mark(),
+                    SIGUSR2 => end.backend.lock().mend(),
                     _ => end.exit(),
                 }
             }

@@ -13,8 +13,10 @@ use crate::{
     paths::Flavour, //
 };
 
+mod boot_faults;
 mod chips;
 mod debug;
+mod dirty;
 mod faults;
 pub mod flush;
 mod oracles;
@@ -26,6 +28,8 @@ pub mod self_test;
 pub enum Errno {
     /// Input/output error.
     Eio,
+    /// Permission denied.
+    Eacces,
     /// No such device. The driver core does not log it.
     Enodev,
     /// Invalid argument.
@@ -39,6 +43,7 @@ impl Errno {
     pub fn describe(self) -> (i32, &'static str) {
         match self {
             Self::Eio => (5, "Input/output error"),
+            Self::Eacces => (13, "Permission denied"),
             Self::Enodev => (19, "No such device"),
             Self::Einval => (22, "Invalid argument"),
             Self::Etimedout => (110, "Connection timed out"),
@@ -60,6 +65,22 @@ pub enum Expect {
         errno: Errno,
         /// Part of the driver's one line.
         line: Option<&'static str>,
+    },
+    /// As a refusal, but the driver may have said more than one line: one of them holds this text.
+    Failure {
+        /// PCI address in the log.
+        bdf: String,
+        /// Result of probe.
+        errno: Errno,
+        /// Part of one of the driver's lines.
+        line: &'static str,
+    },
+    /// One of the driver's lines holds this text.
+    Says {
+        /// PCI address in the log.
+        bdf: String,
+        /// Part of a line.
+        line: &'static str,
     },
     /// The driver logged exactly one line for each of these PCI addresses.
     OneLineEach(Vec<String>),
@@ -90,6 +111,10 @@ pub struct Step {
     pub expect: Expect,
     /// Whether its register accesses are counted apart, between two marks in the trace.
     pub marked: bool,
+    /// The GPU whose faults are taken away before.
+    pub mends: Option<usize>,
+    /// Whether the machine is to be off afterwards.
+    pub ends: bool,
 }
 
 /// What is looked at when the guest is gone and the models have reported.
@@ -237,6 +262,8 @@ impl Step {
             limit: Duration::from_secs(seconds),
             expect: Expect::Success,
             marked: false,
+            mends: None,
+            ends: false,
         }
     }
 
@@ -262,19 +289,32 @@ impl Step {
         self
     }
 
+    fn ending(mut self) -> Self {
+        self.ends = true;
+        self
+    }
+
+    fn mended(mut self, gpu: usize) -> Self {
+        self.mends = Some(gpu);
+        self
+    }
+
     fn marked(mut self) -> Self {
         self.marked = true;
         self
     }
 }
 
-/// How often the endurance claims unbind and bind a card, if the user does not say.
-pub const REBINDS: u32 = 100;
+/// How often the endurance claims unbind and bind a card, if the user does not say: enough to see what the
+/// second time finds of the first. `make endurance` does it a hundred times, which takes a quarter of an hour.
+pub const REBINDS: u32 = 10;
 
 /// Every scenario, telling ones first. Endurance claims go `rebinds` rounds.
 pub fn all(rebinds: u32) -> Vec<Scenario> {
     let mut scenarios = chips::scenarios(rebinds);
     scenarios.extend(faults::scenarios());
+    scenarios.extend(boot_faults::scenarios());
+    scenarios.extend(dirty::scenarios());
     scenarios.extend(oracles::scenarios());
     scenarios.extend(debug::scenarios(rebinds));
     scenarios

@@ -23,7 +23,7 @@ usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug
 run    boots one guest with an emulated GPU, loads both modules and shows what a user would see;
        --timeline: draws what driver and device did meanwhile; --start: the card as somebody left it
 test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
-       one for each CPU); --rebinds: rounds of the endurance claims (default: 100)
+       one for each CPU); --rebinds: rounds of the endurance claims (default: 10)
 bench  measures what it costs to bring a card up, for each driver; --chips: with commas between
        (default: ga102,tu116); --json: writes the table for programs
 tlv    makes the TLV files that upstream's nova-core wants from the .bin files of linux-firmware.

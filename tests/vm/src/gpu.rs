@@ -102,11 +102,18 @@ pub fn command(program: &Path, gpu: &Gpu, files: &Files, firmware: &Path) -> Com
     if let Some(state) = &gpu.dirty {
         command.args(["--start", &format!("dirty={state}")]);
     }
-    command.arg("--firmware-dir").arg(firmware);
+    if !boots_by_fsp(&gpu.chip) {
+        command.arg("--firmware-dir").arg(firmware);
+    }
     command.arg("--socket").arg(&files.socket);
     command.arg("--report").arg(&files.report);
     command.arg("--trace").arg(&files.trace);
     command
+}
+
+/// Chips on which nothing runs yet that the model could compare with files.
+fn boots_by_fsp(chip: &str) -> bool {
+    chip.starts_with("gh") || chip.starts_with("gb")
 }
 
 /// Whether a line of the model's standard error says that QEMU may connect.
@@ -131,6 +138,9 @@ mod tests {
                       --firmware-dir /f --socket /s/gpu1 \
                       --report /l/gpu1-report.json --trace /l/gpu1-trace.jsonl";
         assert_eq!(words.join(" "), wanted);
+
+        let command = super::command(Path::new("m"), &Gpu::new("gh100"), &files, Path::new("/f"));
+        assert!(!command.get_args().any(|word| word == "--firmware-dir"));
     }
 
     #[test]

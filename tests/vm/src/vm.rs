@@ -268,6 +268,13 @@ impl Vm {
         }
     }
 
+    /// Takes the faults of this GPU away.
+    pub fn mend(&mut self, gpu: usize) {
+        if let Some(model) = self.models.get_mut(gpu) {
+            model.signal(Signal::USR2);
+        }
+    }
+
     /// Kills QEMU (`None`) or the model with this index, to see what the harness makes of it.
     pub fn sabotage(&mut self, model: Option<usize>) {
         match model {

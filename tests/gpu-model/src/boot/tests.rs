@@ -67,6 +67,21 @@ fn a_machine_that_is_switched_off_takes_the_card_with_it() {
 }
 
 #[test]
+fn a_mended_card_boots_where_it_failed_before() {
+    let mut driver = Driver::with_faults("ga102", &["booter-error=5"]);
+    driver.write_libos();
+    driver.run_frts();
+    driver.hand_over();
+    assert_eq!(driver.run_booter_load(), 5);
+    driver.run_sb();
+    assert_eq!(driver.run_booter_unload(), 0);
+    driver.device.mend();
+    driver.boot();
+    driver.unload();
+    assert_eq!(driver.rules(), [""; 0], "{:?}", driver.complaints());
+}
+
+#[test]
 fn suspended_state_can_be_resumed() {
     for chip in BOTH {
         let mut driver = Driver::new(chip);

@@ -7,7 +7,8 @@ use super::{
     Effect,
     Effects,
     Engine,
-    Read, //
+    Read,
+    Whole, //
 };
 use crate::{
     chips::{
@@ -113,6 +114,10 @@ impl Engine for Fuse {
     }
 
     fn reset(&mut self, _now_us: u64) {}
+
+    fn mend(&mut self, whole: &Whole) {
+        *self = Self::new(whole.chip, &Plan::default());
+    }
 
     fn read(&mut self, at: At, _cx: &Cx<'_>) -> Read {
         let mut read = Read::from(self.values.get(at));

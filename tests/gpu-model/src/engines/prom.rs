@@ -7,7 +7,8 @@ use super::{
     Cx,
     Effects,
     Engine,
-    Read, //
+    Read,
+    Whole, //
 };
 use crate::{
     chips::Families,
@@ -54,6 +55,10 @@ fn is_too_late(stage: Option<Stage>) -> bool {
 impl Engine for Prom {
     fn regs(&self) -> &'static [Reg] {
         REGS
+    }
+
+    fn mend(&mut self, whole: &Whole) {
+        self.image.clone_from(&whole.rom);
     }
 
     fn reset(&mut self, _now_us: u64) {

@@ -161,6 +161,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         .collect()
 }
 
+/// The faults that are tried here, as on the command line.
+#[cfg(test)]
+pub(super) fn tried() -> impl Iterator<Item = &'static str> {
+    let others = ["gfw-slow", "sysmem-flush-stolen"];
+    ROWS.iter().map(|row| row.fault).chain(others)
+}
+
 fn refusals(number: usize, rows: &[Row]) -> Scenario {
     let healthy = Gpu::new("ga102");
     let broken = rows.iter().map(|row| Gpu::with_fault(row.chip, row.fault));

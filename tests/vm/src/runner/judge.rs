@@ -8,12 +8,14 @@ use crate::{
         Expect,
         Step, //
     },
+    event::Who,
     ktap::{
         self,
         Outcome, //
     },
     session::{
         Fatal,
+        Reason,
         StepResult, //
     },
     splat::Splat,
@@ -73,6 +75,18 @@ pub fn failure(failure: &Failure) -> Vec<String> {
     }
 }
 
+/// Whether a guest was lost because it switched itself off, in peace.
+pub(super) fn is_power_off(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Guest(Fatal {
+            reason: Reason::Died(Who::Qemu, status),
+            splats,
+            ..
+        }) if status == "exit status 0" && splats.is_empty()
+    )
+}
+
 /// Kernel reports, each with its stack.
 pub(super) fn splats(splats: &[Splat]) -> Vec<String> {
     let mut lines = Vec::new();
@@ -96,6 +110,10 @@ fn expectation(expect: &Expect, result: &StepResult) -> Result<(), Vec<String>> 
         Expect::Refusal { bdf, errno, line } => {
             refusal(bdf, *errno, *line, result).map_err(|why| vec![why])
         }
+        Expect::Failure { bdf, errno, line } => {
+            failed(bdf, *errno, line, result).map_err(|why| vec![why])
+        }
+        Expect::Says { bdf, line } => says(bdf, line, result).map_err(|why| vec![why]),
         Expect::OneLineEach(cards) => {
             let bad: Vec<String> = cards
                 .iter()
@@ -127,6 +145,36 @@ fn identity(bdf: &str, chip: &str, log: &[String]) -> Result<(), String> {
 
 /// The driver said one line (or none), the driver core added its own unless the errno is a quiet one.
 fn refusal(bdf: &str, errno: Errno, line: Option<&str>, result: &StepResult) -> Result<(), String> {
+    let (_, own) = lines_about(bdf, &result.kernel_log);
+    match (line, own.as_slice()) {
+        (None, []) => {}
+        (Some(wanted), [one]) if one.contains(wanted) => {}
+        (wanted, found) => {
+            return Err(format!(
+                "wanted one line with {wanted:?}, the driver said {found:?}"
+            ))
+        }
+    }
+    returned(bdf, errno, result)
+}
+
+/// Probe failed with this errno, and the driver said why among other things.
+fn failed(bdf: &str, errno: Errno, line: &str, result: &StepResult) -> Result<(), String> {
+    says(bdf, line, result)?;
+    returned(bdf, errno, result)
+}
+
+fn says(bdf: &str, line: &str, result: &StepResult) -> Result<(), String> {
+    match lines_about(bdf, &result.kernel_log) {
+        (_, own) if own.iter().any(|said| said.contains(line)) => Ok(()),
+        (_, own) => Err(format!(
+            "wanted a line with {line:?}, the driver said {own:?}"
+        )),
+    }
+}
+
+/// The script saw this errno, and the driver core logged it unless it is a quiet one.
+fn returned(bdf: &str, errno: Errno, result: &StepResult) -> Result<(), String> {
     let (number, text) = errno.describe();
     let said = result
         .facts
@@ -138,16 +186,7 @@ fn refusal(bdf: &str, errno: Errno, line: Option<&str>, result: &StepResult) -> 
             "probe returned '{said}', wanted '{text}' ({errno:?})"
         ));
     }
-    let (core, own) = lines_about(bdf, &result.kernel_log);
-    match (line, own.as_slice()) {
-        (None, []) => {}
-        (Some(wanted), [one]) if one.contains(wanted) => {}
-        (wanted, found) => {
-            return Err(format!(
-                "wanted one line with {wanted:?}, the driver said {found:?}"
-            ))
-        }
-    }
+    let (core, _) = lines_about(bdf, &result.kernel_log);
     let logged = format!("probe with driver {DRIVER} failed with error -{number}");
     let wanted: &[&str] = if errno == Errno::Enodev {
         &[]
@@ -247,11 +286,57 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_may_be_told_in_several_lines_of_which_one_has_the_reason() {
+        let own = "nova_core 0000:02:00.0: GSP-RM is dead: message checksum is off by 0x1";
+        let more = "nova_core 0000:02:00.0: last message: GSP_INIT_DONE";
+        let core = "nova_core 0000:02:00.0: probe with driver nova_core failed with error -5";
+        let eio = "Input/output error";
+        for (name, errno, log, holds) in [
+            ("as it should be", eio, vec![own, more, core], true),
+            (
+                "another errno",
+                "No such device",
+                vec![own, more, core],
+                false,
+            ),
+            ("without the reason", eio, vec![more, core], false),
+            ("driver core silent", eio, vec![own], false),
+        ] {
+            let found = failed(BDF, Errno::Eio, "checksum", &result(errno, &log));
+            assert_eq!(found.is_ok(), holds, "{name}: {found:?}");
+        }
+    }
+
+    #[test]
     fn a_silent_refusal_must_be_silent() {
         let quiet = result("No such device", &[]);
         assert_eq!(refusal(BDF, Errno::Enodev, None, &quiet), Ok(()));
         let chatty = result("No such device", &["nova_core 0000:02:00.0: too old"]);
         assert!(refusal(BDF, Errno::Enodev, None, &chatty).is_err());
+    }
+
+    #[test]
+    fn only_a_machine_that_ends_in_peace_was_switched_off() {
+        let ended = |status: &str, splats: Vec<Splat>| {
+            Failure::Guest(Fatal {
+                reason: Reason::Died(Who::Qemu, status.into()),
+                splats,
+                tail: vec![],
+            })
+        };
+        let splat = Splat {
+            kind: crate::splat::Kind::Warning,
+            lines: vec!["WARNING: a.c:1".into()],
+        };
+        assert!(is_power_off(&ended("exit status 0", vec![])));
+        assert!(!is_power_off(&ended("signal 9", vec![])));
+        assert!(!is_power_off(&ended("exit status 0", vec![splat])));
+        let panic = Fatal {
+            reason: Reason::Panic("oops".into()),
+            splats: vec![],
+            tail: vec![],
+        };
+        assert!(!is_power_off(&Failure::Guest(panic)));
     }
 
     #[test]
@@ -263,6 +348,8 @@ mod tests {
             limit: Duration::ZERO,
             expect: Expect::Success,
             marked: false,
+            mends: None,
+            ends: false,
         };
         assert!(step(&plain, &good).0);
         let lines = vec!["WARNING: a.c:1".to_owned(), "Call Trace:".to_owned()];
@@ -293,6 +380,8 @@ mod tests {
             limit: Duration::ZERO,
             expect: Expect::Success,
             marked: false,
+            mends: None,
+            ends: false,
         };
         let (holds, details) = step(&plain, &bad);
         assert!(!holds);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Cards that break while they are brought up or taken down: falcons, the programs on them, the VBIOS, and a
+//! GSP-RM that fails or lies. Each is refused with its errno and its line, or works all the same; and works
+//! when it has been mended.
+
+use super::{
+    Errno,
+    Expect,
+    Scenario,
+    Step, //
+};
+use crate::gpu::{
+    pci_address,
+    Gpu, //
+};
+
+/// Cards in one machine.
+const AT_ONCE: usize = 7;
+
+/// Seconds that a probe or its undoing may take: a wait of 5 s, and what comes before and after.
+const LIMIT: u64 = 60;
+
+/// What the driver must make of a fault.
+#[derive(Clone, Copy)]
+pub(super) enum Outcome {
+    /// Probe fails, and one of the driver's lines holds this text.
+    Fails(Errno, &'static str),
+    /// Probe succeeds; a line with this text says that something is odd, or nothing does.
+    Works(Option<&'static str>),
+    /// Probe succeeds, and a line with this text comes when the card is unbound.
+    UnbindSays(&'static str),
+}
+
+use Errno::*;
+use Outcome::*;
+
+/// Fault, chip, and what must come of it.
+pub(super) type Row = (&'static str, &'static str, Outcome);
+
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    ("scrub-stuck", "ga102", Fails(Etimedout, "GSP")),
+    ("scrub-stuck", "tu102", Fails(Etimedout, "GSP")),
+    ("reset-ready-never", "ga102", Works(None)),
+    ("core-select-stuck", "ga102", Fails(Etimedout, "GSP")),
+    ("core-select-survives-reset", "ga102", Works(None)),
+    ("dma-stuck", "ga102", Fails(Etimedout, "GSP")),
+    ("falcon-never-halts", "ga102", Fails(Etimedout, "GSP")),
+    ("falcon-never-halts", "tu102", Fails(Etimedout, "GSP")),
+    ("start-by-alias", "ga102", Works(None)),
+    ("fuse-version-too-new", "ga102", Fails(Einval, "booter")),
+    ("fwsec-fuse-version-too-new", "ga102", Fails(Einval, "FWSEC")),
+    ("brom-refuses-fwsec", "ga102", Fails(Eio, "FWSEC")),
+    ("brom-refuses-booter", "ga102", Fails(Eacces, "booter")),
+    ("fwsec-error=3", "ga102", Fails(Eio, "0x3")),
+    ("fwsec-mailbox=5", "tu102", Fails(Eio, "0x5")),
+    ("wpr2-missing", "ga102", Fails(Eio, "WPR2")),
+    ("wpr2-elsewhere", "ga102", Fails(Eio, "WPR2")),
+    ("booter-error=7", "ga102", Fails(Eio, "0x7")),
+    ("booter-error=9", "tu102", Fails(Eio, "0x9")),
+    ("riscv-never-active", "ga102", Fails(Etimedout, "RISC-V")),
+    ("resume-never", "ga102", Fails(Etimedout, "sequencer")),
+    ("sec2-resume-error=4", "ga102", Fails(Eio, "0x4")),
+    ("riscv-lost-at-resume", "ga102", Fails(Eio, "RISC-V")),
+    ("sb-error=6", "ga102", UnbindSays("0x6")),
+    ("sb-mailbox=6", "ga102", UnbindSays("0x6")),
+    ("booter-unload-error=8", "ga102", UnbindSays("0x8")),
+    ("booter-unload-leaves-wpr2", "ga102", UnbindSays("WPR2")),
+    ("vanish-at=fwsec-runs", "ga102", Fails(Enodev, "does not answer")),
+    ("vanish-at=gsp-started", "ga102", Fails(Enodev, "does not answer")),
+    ("prom-all-ones", "ga102", Fails(Einval, "VBIOS")),
+    ("prom-truncated", "ga102", Fails(Einval, "VBIOS")),
+    ("vbios-bad-signature", "ga102", Fails(Einval, "VBIOS")),
+    ("vbios-bad-checksum", "ga102", Works(None)),
+    ("vbios-no-bit", "ga102", Fails(Einval, "VBIOS")),
+    ("vbios-endless", "ga102", Fails(Einval, "VBIOS")),
+    ("fwsec-absent", "ga102", Fails(Einval, "VBIOS")),
+    ("fwsec-signature-missing", "ga102", Fails(Einval, "FWSEC")),
+    ("fwsec-no-mapper", "ga102", Fails(Einval, "VBIOS")),
+    ("fwsec-too-big", "ga102", Fails(Einval, "VBIOS")),
+    ("gsp-silent", "ga102", Fails(Etimedout, "GSP-RM is dead: it has not booted, and says nothing for 5 s")),
+    ("gsp-no-init-done", "ga102", Fails(Etimedout, "GSP-RM is dead: it has not booted, and says nothing for 5 s")),
+    ("gsp-no-sequencer", "ga102", Works(None)),
+    ("gsp-late-init-done=2000", "ga102", Works(None)),
+    ("gsp-dies-after-init", "ga102", Fails(Etimedout, "no answer to GET_GSP_STATIC_INFO (0x41) within 5 s")),
+    ("gsp-crash", "ga102", Fails(Etimedout, "no answer to GSP_RM_CONTROL (0x4c) within 5 s")),
+    ("gsp-bad-checksum=2", "ga102", Fails(Eio, "message checksum is off by")),
+    ("gsp-absurd-length=2", "ga102", Fails(Eio, "impossible message length")),
+    ("gsp-length-short=2", "ga102", Fails(Eio, "impossible message length")),
+    ("gsp-seq-gap=3", "ga102", Fails(Eio, "instead of")),
+    ("gsp-write-ptr-out-of-range=2", "ga102", Fails(Eio, "status queue write")),
+    ("gsp-bad-signature=2", "ga102", Fails(Eio, "message signature")),
+    ("gsp-elem-count-lie=2", "ga102", Fails(Eio, "message said to take")),
+    ("gsp-unknown-event", "ga102", Works(Some("unknown events"))),
+    ("gsp-event-burst=200", "ga102", Works(None)),
+    ("gsp-event=0x1003", "ga102", Works(None)),
+    ("gsp-event-race", "ga102", Works(None)),
+    ("gsp-stops-reading", "ga102", Fails(Eio, "command queue read pointer moved")),
+    ("gsp-lockdown=500", "ga102", Works(None)),
+    ("gsp-reply-error=0x57", "ga102", Fails(Eio, "GSP-RM refused GET_GSP_STATIC_INFO (0x41): status")),
+    ("gsp-reply-short", "ga102", Fails(Eio, "answered GET_GSP_STATIC_INFO (0x41) with nonsense")),
+    ("gsp-reply-wrong-function", "ga102", Fails(Etimedout, "no answer to GET_GSP_STATIC_INFO (0x41) within 5 s")),
+    ("gsp-continuation-broken", "ga102", Fails(Eio, "answered GET_GSP_STATIC_INFO (0x41) with nonsense")),
+    ("gsp-static-info-regions=17", "ga102", Works(Some("0 MiB usable VRAM"))),
+    ("gsp-static-info-limit-below-base", "ga102", Works(Some("0 MiB usable VRAM"))),
+    ("gsp-static-info-limit-all-ones", "ga102", Works(Some("0 MiB usable VRAM"))),
+    ("gsp-static-info-all-reserved", "ga102", Works(Some("0 MiB usable VRAM"))),
+    ("gsp-static-info-name-unterminated", "ga102", Works(None)),
+    ("gsp-static-info-name-not-utf8", "ga102", Works(None)),
+    ("gsp-empty-name", "ga102", Works(Some("GPU without a name"))),
+    ("gsp-interrupt-table-lacks-gsp", "ga102", Works(Some("polling"))),
+    ("gsp-interrupt-table-no-vector", "ga102", Works(Some("polling"))),
+    ("gsp-interrupt-table-too-long", "ga102", Works(Some("polling"))),
+    ("gsp-sequencer-bad-opcode", "ga102", Fails(Einval, "unknown sequencer step")),
+    ("gsp-sequencer-truncated", "ga102", Fails(Einval, "is cut short")),
+    ("gsp-sequencer-count", "ga102", Fails(Einval, "words of steps")),
+    ("gsp-sequencer-bad-address", "ga102", Fails(Einval, "impossible register")),
+    ("gsp-sequencer-poll-never", "ga102", Fails(Etimedout, "GSP-RM's sequencer, step")),
+    ("gsp-sequencer-huge-delay", "ga102", Fails(Einval, "it wants to wait for")),
+    ("gsp-sequencer-index", "ga102", Fails(Einval, "stores a register in place")),
+    ("gsp-no-interrupt", "ga102", Works(None)),
+    ("gsp-spurious-interrupts", "ga102", Works(None)),
+    ("gsp-unload-no-reply", "ga102", UnbindSays("no answer to UNLOADING_GUEST_DRIVER (0x2f) within 5 s")),
+    ("gsp-no-suspend-flag", "ga102", UnbindSays("GSP-RM has not stopped within 5 s")),
+];
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    ROWS.chunks(AT_ONCE)
+        .enumerate()
+        .map(|(number, rows)| machine(number + 1, rows))
+        .collect()
+}
+
+fn machine(number: usize, rows: &[Row]) -> Scenario {
+    let gpus = rows
+        .iter()
+        .map(|(fault, chip, _)| Gpu::with_fault(chip, fault));
+    let mut scenario = Scenario::new(format!("boot-faults-{number}"), gpus.collect());
+    scenario
+        .step("the modules load", Step::new("fault_prepare", 20))
+        .gate();
+    for ((fault, chip, outcome), gpu) in rows.iter().zip(0..) {
+        let bdf = pci_address(gpu);
+        let what = format!("{chip} with {fault}");
+        match *outcome {
+            Fails(errno, line) => scenario.step(
+                format!("{what} fails with {errno:?}"),
+                Step::new("fault_fails", LIMIT)
+                    .on(gpu)
+                    .expecting(Expect::Failure { bdf, errno, line }),
+            ),
+            Works(None) => scenario.step(
+                format!("{what} works"),
+                Step::new("fault_works", LIMIT).on(gpu).arg("linger", "1"),
+            ),
+            Works(Some(line)) => scenario.step(
+                format!("{what} works, and something is said about it"),
+                Step::new("fault_works", LIMIT)
+                    .on(gpu)
+                    .arg("linger", "1")
+                    .expecting(Expect::Says { bdf, line }),
+            ),
+            UnbindSays(line) => scenario.step(
+                format!("{what} works, and its trouble at the end is told"),
+                Step::new("fault_works", LIMIT)
+                    .on(gpu)
+                    .expecting(Expect::Says { bdf, line }),
+            ),
+        };
+        scenario.step(
+            format!("{what} works when it is mended"),
+            Step::new("fault_works", LIMIT).on(gpu).mended(gpu),
+        );
+    }
+    scenario.step("both modules unload", Step::new("unload", 30).on(0));
+    scenario.close()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cases::faults;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_fault_of_the_emulated_gpu_is_tried() {
+        let name = |fault: &str| fault.split('=').next().unwrap_or_default().to_owned();
+        let tried: BTreeSet<String> = super::ROWS
+            .iter()
+            .map(|(fault, ..)| name(fault))
+            .chain(faults::tried().map(name))
+            .collect();
+        let known: BTreeSet<String> = gpu_model::faults::all()
+            .map(|fault| fault.name.to_owned())
+            .collect();
+        assert_eq!(
+            known.difference(&tried).collect::<Vec<_>>(),
+            [""; 0],
+            "not tried"
+        );
+        assert_eq!(
+            tried.difference(&known).collect::<Vec<_>>(),
+            [""; 0],
+            "unknown"
+        );
+    }
+}

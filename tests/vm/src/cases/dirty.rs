@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Cards that somebody else has left as a crash, a kexec or another driver leaves them: the driver recovers
+//! them and binds, or says why not and leaves them as they were. And cards that the driver itself leaves when
+//! the machine goes down.
+
+use super::{
+    Afterwards,
+    Scenario,
+    Step, //
+};
+use crate::gpu::{
+    pci_address,
+    Gpu, //
+};
+
+/// One chip of each way to load firmware into a falcon.
+const CHIPS: &[&str] = &["tu102", "ga102"];
+
+/// States of `gpu-model --start dirty=STATE`, and part of the line that names what was found.
+const STATES: &[(&str, &str)] = &[
+    ("gsp-running", "GSP"),
+    ("wpr2-set", "WPR2"),
+    ("frts-only", "WPR2"),
+    ("stale-queues", "GSP"),
+    ("sec2-running", "SEC2"),
+    ("foreign-flush-page", "flush page"),
+];
+
+/// Seconds for a recovery, with waits for who does not answer and a reset, and a boot.
+const LIMIT: u64 = 60;
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios: Vec<Scenario> = CHIPS.iter().map(|chip| recovery(chip)).collect();
+    scenarios.push(power_off());
+    scenarios
+}
+
+/// A machine with a card in each state.
+fn recovery(chip: &str) -> Scenario {
+    let gpus = STATES.iter().map(|(state, _)| Gpu::left(chip, state));
+    let mut scenario = Scenario::new(format!("{chip}-dirty"), gpus.collect());
+    scenario
+        .step("the modules load", Step::new("fault_prepare", 20))
+        .gate();
+    for ((state, line), gpu) in STATES.iter().zip(0..) {
+        let says = super::Expect::Says {
+            bdf: pci_address(gpu),
+            line,
+        };
+        scenario.step(
+            format!("a card left as {state} is recovered, and what was found is told"),
+            Step::new("fault_works", LIMIT).on(gpu).expecting(says),
+        );
+        scenario.step(
+            format!("the card that was left as {state} binds again"),
+            Step::new("fault_works", LIMIT).on(gpu),
+        );
+    }
+    scenario.step("both modules unload", Step::new("unload", 30).on(0));
+    for ((state, _), gpu) in STATES.iter().zip(0..) {
+        scenario.afterwards(
+            format!("the flush register of the card left as {state} is cleared"),
+            Afterwards::FlushCleared(gpu),
+        );
+    }
+    scenario.close()
+}
+
+/// The machine is switched off with a card bound.
+fn power_off() -> Scenario {
+    let mut scenario = Scenario::new("power-off", vec![Gpu::new("ga102"), Gpu::new("tu102")]);
+    scenario
+        .step("both drivers bind", Step::new("load_modules", LIMIT))
+        .gate();
+    scenario.step(
+        "devices are shut down without a complaint",
+        Step::new("power_off", LIMIT).ending(),
+    );
+    for (chip, gpu) in ["ga102", "tu102"].iter().zip(0..) {
+        scenario.afterwards(
+            format!("{chip} is left without a flush page at power-off"),
+            Afterwards::FlushCleared(gpu),
+        );
+    }
+    scenario.close()
+}
