@@ -106,6 +106,12 @@ impl Gsp<'_> {
             .stage("interrupt-table", || self.find_vector(&info))?;
         self.ready.populate(());
 
+        self.announce(&info, vram_size);
+        Ok(info)
+    }
+
+    /// Says in the log what has come up.
+    fn announce(&self, info: &StaticInfo, vram_size: u64) {
         let usable: u64 = info
             .usable_regions(vram_size)
             .map(|region| region.end - region.start)
@@ -118,7 +124,6 @@ impl Gsp<'_> {
                 .map_or("GPU without a name", Name::as_str),
             usable >> 20
         );
-        Ok(info)
     }
 
     /// Takes GSP-RM down; calls fail from now on, and there are no more interrupts.
