@@ -173,17 +173,20 @@ impl Driver for Nova {
         if chip.family().uses_gfw_boot {
             timeline.stage("card-firmware", || gfw::wait(setup.device(), &bar))?;
         }
-        if chip.boot_method() == BootMethod::Sec2 {
-            timeline.stage("leftovers", || {
+        // From here to `Gpu::new`, which withdraws the page if it is known, nothing may fail.
+        let flush_page_known = match chip.boot_method() {
+            BootMethod::Sec2 => timeline.stage("leftovers", || {
                 leftovers::clear(&mut setup, &enabled, &bar, chip, &flush_page)
-            })?;
-        }
+            })?,
+            BootMethod::Fsp => false,
+        };
         enabled.set_master();
 
         let dev: &'bound pci::Device<Bound> = setup.finish();
         let found = Found {
             identity,
             flush_page,
+            flush_page_known,
             timeline,
         };
         let gpu = Tether::new(bound::value(bar), BringUp { dev, found });

@@ -64,6 +64,8 @@ pub(crate) struct Gpu<'a> {
 pub(crate) struct Found {
     pub(crate) identity: Identity,
     pub(crate) flush_page: Page,
+    /// The GPU knows the page already, because something had to be taken down.
+    pub(crate) flush_page_known: bool,
     pub(crate) timeline: Arc<Timeline>,
 }
 
@@ -83,9 +85,19 @@ impl<'a> Gpu<'a> {
             let Found {
                 identity,
                 flush_page,
+                flush_page_known,
                 timeline,
             } = found;
             let chip = identity.chip;
+            let known = if flush_page_known {
+                Some(SysmemFlush::new(dev, bar, flush_page.clone())?)
+            } else {
+                None
+            };
+            let make_flush_page_known = move || match known {
+                Some(known) => Ok(known),
+                None => SysmemFlush::new(dev, bar, flush_page),
+            };
 
             let vram_size = fb::vram_size(dev, bar, chip)?;
             let files = timeline.stage("find-firmware", || Files::find(dev, chip))?;
@@ -110,13 +122,13 @@ impl<'a> Gpu<'a> {
                         .stage("load-gsp-image", || BootMemory::load(dev, &files, layout))?;
                     drop(files);
 
-                    let sysmem_flush = SysmemFlush::new(dev, bar, flush_page)?;
+                    let sysmem_flush = make_flush_page_known()?;
                     let gsp_rm = GspRm::new(dev, bar, chip, &boot, unload, timeline);
                     let gsp_rm = KBox::try_pin_init(gsp_rm, GFP_KERNEL)?;
                     gsp_rm.boot(&boot, &memory, vram_size)?;
                     (sysmem_flush, Some(gsp_rm))
                 }
-                Layout::Fsp(_) => (SysmemFlush::new(dev, bar, flush_page)?, None),
+                Layout::Fsp(_) => (make_flush_page_known()?, None),
             };
 
             let facts = Facts {

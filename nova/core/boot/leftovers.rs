@@ -47,7 +47,8 @@ use nova_hw::{
 
 /// Makes the GPU one that can be booted, if it is not.
 ///
-/// `page` is lent to it while programs run that take down what somebody else has booted.
+/// `page` is made known to it if programs have to run that take down what somebody else has booted. Tells
+/// whether it still is, in which case it must be made known again by who goes on.
 ///
 /// Sleeps.
 ///
@@ -62,11 +63,11 @@ pub(crate) fn clear(
     bar: &Bar0<'_>,
     chip: Chip,
     page: &Page,
-) -> Result {
+) -> Result<bool> {
     let dev = setup.device();
     let leftovers = find(dev, bar, chip)?;
     if leftovers.is_clean() {
-        return Ok(());
+        return Ok(false);
     }
     match leftovers.remedy() {
         Remedy::None => {
@@ -75,7 +76,7 @@ pub(crate) fn clear(
                 "somebody has left in the GPU: {}; taking over\n",
                 Plain(leftovers)
             );
-            return Ok(());
+            return Ok(false);
         }
         Remedy::UnloadFirmware => {
             dev_warn!(
@@ -85,7 +86,7 @@ pub(crate) fn clear(
             );
             enabled.set_master();
             match take_down(dev, bar, chip, page) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(true),
                 Err(ENODEV) => return Err(ENODEV),
                 Err(_) => dev_warn!(dev, "resetting the GPU, since that has failed\n"),
             }
@@ -114,7 +115,7 @@ pub(crate) fn clear(
         Err(_) => leftovers,
     };
     if left.remedy() == Remedy::None {
-        return Ok(());
+        return Ok(false);
     }
     if sysmem_flush::found(bar, chip) != leftovers.flush_page {
         sysmem_flush::put_back(bar, chip, leftovers.flush_page);
@@ -152,7 +153,8 @@ fn find(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip) -> Result<Leftover
     })
 }
 
-/// Runs the programs that take protected memory down, and checks that it is gone.
+/// Runs the programs that take protected memory down, and checks that it is gone. Leaves `page` known to the
+/// GPU if so.
 ///
 /// # Errors
 ///
@@ -160,10 +162,13 @@ fn find(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip) -> Result<Leftover
 fn take_down(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip, page: &Page) -> Result {
     let files = Files::find(dev, chip)?;
     let programs = UnloadPrograms::prepare(dev, bar, chip, &files)?;
-    let _flush = SysmemFlush::new(dev, bar, page.clone())?;
+    let flush = SysmemFlush::new(dev, bar, page.clone())?;
     Engines::new(dev, bar, chip.family()).unload(&programs)?;
     match find(dev, bar, chip)?.remedy() {
-        Remedy::None => Ok(()),
+        Remedy::None => {
+            flush.leave();
+            Ok(())
+        }
         _ => Err(EBUSY),
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct SysmemFlush<'a> {
     dev: &'a pci::Device<Bound>,
     bar: &'a Bar0<'a>,
     page: Page,
+    /// Somebody else will withdraw the page.
+    is_left: bool,
 }
 
 impl<'a> SysmemFlush<'a> {
@@ -90,11 +92,22 @@ impl<'a> SysmemFlush<'a> {
             );
             return Err(EIO);
         }
-        Ok(Self { dev, bar, page })
+        Ok(Self {
+            dev,
+            bar,
+            page,
+            is_left: false,
+        })
     }
 }
 
 impl SysmemFlush<'_> {
+    /// Leaves the page known to the GPU. The caller has another handle of it, which he makes known again at
+    /// once.
+    pub(crate) fn leave(mut self) {
+        self.is_left = true;
+    }
+
     /// Has the GPU forget the page, unless it has already.
     ///
     /// No falcon may run or be reset from now on.
@@ -119,7 +132,9 @@ impl SysmemFlush<'_> {
 
 impl Drop for SysmemFlush<'_> {
     fn drop(&mut self) {
-        self.withdraw();
+        if !self.is_left {
+            self.withdraw();
+        }
     }
 }
 
