@@ -45,7 +45,7 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
         scenarios.push(scenario.close());
     }
     for (number, chips) in groups().iter().enumerate() {
-        scenarios.push(many_cards(number + 1, chips));
+        scenarios.push(many_cards(format!("all-chips-{}", number + 1), chips).close());
     }
     scenarios
 }
@@ -55,10 +55,10 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
 const REBIND_LIMIT: u64 = 30;
 const REBIND_SECONDS: u64 = 15;
 /// Longest time to bind a card, firmware included.
-const BIND_LIMIT: u64 = 60;
+pub(super) const BIND_LIMIT: u64 = 60;
 
 /// All chips in as few machines as can be: at most [`CARDS_AT_ONCE`] cards, and one with a huge aperture.
-fn groups() -> Vec<Vec<&'static str>> {
+pub(super) fn groups() -> Vec<Vec<&'static str>> {
     let (huge, small): (Vec<&str>, Vec<&str>) =
         CHIPS.iter().partition(|c| HUGE_APERTURE.contains(*c));
     let mut groups: Vec<Vec<&str>> = small
@@ -206,9 +206,9 @@ fn ask(scenario: &mut Scenario) {
 }
 
 /// Several cards in one machine: each binds, and each goes.
-fn many_cards(number: usize, chips: &[&str]) -> Scenario {
+pub(super) fn many_cards(name: String, chips: &[&str]) -> Scenario {
     let gpus: Vec<Gpu> = chips.iter().map(|chip| Gpu::new(chip)).collect();
-    let mut scenario = Scenario::new(format!("all-chips-{number}"), gpus);
+    let mut scenario = Scenario::new(name, gpus);
     scenario
         .step(
             "both modules load",
@@ -232,5 +232,5 @@ fn many_cards(number: usize, chips: &[&str]) -> Scenario {
             Afterwards::FlushCleared(index),
         );
     }
-    scenario.close()
+    scenario
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The debug kernel: KUnit suites, and the drivers' life under lockdep and kmemleak.
+//! The debug kernel: KUnit suites, the drivers' life under lockdep and kmemleak, and all chips there too.
 
 use super::{
     chips::{
         full_life,
+        groups,
+        many_cards,
+        BIND_LIMIT,
         ONE_OF_EACH_BOOT, //
     },
     Expect,
@@ -33,6 +36,13 @@ const SUITES: &[&str] = &[
     "kernel_glue_tether",
     "nova_core_chip",
     "nova_core_fb",
+    "nova_core_gsp_diagnostics",
+    "nova_core_gsp_queues",
+    "nova_core_gsp_rpc",
+    "nova_core_kept",
+    "nova_core_leftovers",
+    "nova_core_timeline",
+    "nova_core_wait",
 ];
 
 pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
@@ -48,14 +58,32 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
                 Step::new("load_modules", 30),
             )
             .gate();
-        scenario.step("no memory is left behind", Step::new("no_leak", 60).on(0));
-        scenario.step(
-            "the lock checker is still on",
-            Step::new("lockdep_clean", 10),
-        );
+        nothing_is_found(&mut scenario);
+        scenarios.push(scenario.close());
+    }
+    for (number, chips) in groups().iter().enumerate() {
+        let mut scenario = many_cards(format!("all-chips-debug-{}", number + 1), chips);
+        scenario.flavour = Flavour::Debug;
+        scenario.append = NO_KUNIT;
+        scenario
+            .step(
+                "both modules load once more",
+                Step::new("load_modules", BIND_LIMIT * chips.len() as u64),
+            )
+            .gate();
+        nothing_is_found(&mut scenario);
         scenarios.push(scenario.close());
     }
     scenarios
+}
+
+/// What the checkers have to say at the end, with the modules loaded.
+fn nothing_is_found(scenario: &mut Scenario) {
+    scenario.step("no memory is left behind", Step::new("no_leak", 60).on(0));
+    scenario.step(
+        "the lock checker is still on",
+        Step::new("lockdep_clean", 10),
+    );
 }
 
 fn kunit() -> Scenario {
