@@ -216,9 +216,10 @@ mod tests {
         // A continuation of nothing does not take the answer's place.
         let mut assembly = Assembly::new(CONTROL);
         let record = header(Function::CONTINUATION_RECORD, 1);
-        let pending = Some((&mut assembly, &mut [0; 4][..]));
+        let mut answer = [0; 4];
+        let pending = Some((&mut assembly, &mut answer[..]));
         assert_eq!(sort(pending, &record, &[0]), Kind::Stray);
-        let pending = Some((&mut assembly, &mut [0; 4][..]));
+        let pending = Some((&mut assembly, &mut answer[..]));
         let end = Kind::End(Outcome::Answered);
         assert_eq!(sort(pending, &header(CONTROL, 4), &[0; 4]), end);
     }
