@@ -141,21 +141,34 @@ impl<'a, E: Engine> Falcon<'a, E> {
         Ok(())
     }
 
+    /// Ends whatever the engine is running, without making it fit for anything else.
+    ///
+    /// For when something has gone wrong, which has been logged: nothing is waited for or checked.
+    pub(crate) fn stop(&self) {
+        self.pulse_reset();
+    }
+
     fn reset_engine(&self) -> Result {
         self.hal.wait_reset_ready(self);
+        let engine = self.pulse_reset();
+        if engine.into_raw() == u32::MAX && is_gone(self.dev, self.bar) {
+            return Err(ENODEV);
+        }
+        self.wait_scrubbed()
+    }
+
+    /// Resets the engine, and gives what its register held meanwhile.
+    fn pulse_reset(&self) -> NV_PFALCON_FALCON_ENGINE {
         self.bar.write(
             WithBase::of::<E>(),
             NV_PFALCON_FALCON_ENGINE::zeroed().with_reset(true),
         );
         // The reset begins when the write has arrived, which reading waits for.
         let engine = self.bar.read(NV_PFALCON_FALCON_ENGINE::of::<E>());
-        if engine.into_raw() == u32::MAX && is_gone(self.dev, self.bar) {
-            return Err(ENODEV);
-        }
         fsleep(RESET_HOLD);
         self.bar
             .write(WithBase::of::<E>(), NV_PFALCON_FALCON_ENGINE::zeroed());
-        self.wait_scrubbed()
+        engine
     }
 
     fn wait_scrubbed(&self) -> Result {

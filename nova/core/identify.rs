@@ -67,11 +67,16 @@ pub(crate) fn identify(dev: &pci::Device<Bound>, bar: &Bar0<'_>) -> Result<Ident
     }
 }
 
+/// Tells, without a log line, whether the device is still there.
+pub(crate) fn answers(bar: &Bar0<'_>) -> bool {
+    bar.read(NV_PMC_BOOT_0).into_raw() != u32::MAX
+}
+
 /// Tells, with one log line, whether the device has gone. For who has read something that makes no sense.
 ///
 /// `NV_PMC_BOOT_0` reads all ones only then.
 pub(crate) fn is_gone(dev: &pci::Device<Bound>, bar: &Bar0<'_>) -> bool {
-    let gone = bar.read(NV_PMC_BOOT_0).into_raw() == u32::MAX;
+    let gone = !answers(bar);
     if gone {
         dev_err!(dev, "device has gone (reads all ones)\n");
     }

@@ -17,6 +17,7 @@ use crate::{
         Gsp,
         SequencerTarget, //
     },
+    identify::answers,
     timeline::Timeline, //
 };
 use kernel::{
@@ -105,6 +106,10 @@ impl<'a> GspRm<'a> {
         if self.is_down.xchg(true, Relaxed) {
             return;
         }
+        // Who found that out has logged it.
+        if !answers(self.engines.bar) {
+            return;
+        }
         // Whether or not it stops by itself, the first program resets the processor that it runs on.
         if self.gsp.unload() == Err(ENODEV) {
             return;
@@ -180,8 +185,7 @@ impl Engines<'_> {
 
     /// Stops both engines, because the programs that would have stopped them have failed.
     fn halt(&self) {
-        // Failing once more adds nothing to what has been logged.
-        let _ = self.gsp.reset().map(|_| ());
-        let _ = self.sec2.reset().map(|_| ());
+        self.gsp.stop();
+        self.sec2.stop();
     }
 }

@@ -76,6 +76,7 @@ impl Engines<'_> {
             if is_gone(self.dev, self.bar) {
                 return Err(ENODEV);
             }
+            self.sec2.stop();
             dev_err!(
                 self.dev,
                 "SEC2 has not started the GSP again within {} ms; power-cycle the machine\n",

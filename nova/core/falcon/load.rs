@@ -31,8 +31,9 @@ use nova_hw::falcon::{
 /// How long existing drivers give one transfer.
 const DMA_DEADLINE: Delta = Delta::from_secs(2);
 
-/// Time between two looks at the queue of transfers. A transfer takes about a microsecond.
-const DMA_INTERVAL: Delta = Delta::from_micros(10);
+/// Time between two looks at the queue of transfers. A transfer takes about a microsecond, so the first look
+/// finds what it is for; a shorter time than this would be spent spinning.
+const DMA_INTERVAL: Delta = Delta::from_micros(50);
 
 /// The aperture through which programs are fetched.
 const DMA_APERTURE: usize = 0;
