@@ -678,6 +678,10 @@ impl Device {
     }
 
     fn complain(&mut self, now: u64, complaint: Complaint, address: u64, value: u64) {
+        if self.vanished {
+            // A card that is gone has nothing to object to: whatever is done does not reach it.
+            return;
+        }
         let phase = self.progress.phase();
         self.recorder
             .violation(now, complaint, address, value, phase);

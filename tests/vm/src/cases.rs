@@ -36,6 +36,10 @@ pub enum Errno {
     Einval,
     /// Connection timed out.
     Etimedout,
+    /// Operation not supported.
+    Eopnotsupp,
+    /// Numerical result out of range.
+    Erange,
 }
 
 impl Errno {
@@ -47,6 +51,8 @@ impl Errno {
             Self::Enodev => (19, "No such device"),
             Self::Einval => (22, "Invalid argument"),
             Self::Etimedout => (110, "Connection timed out"),
+            Self::Eopnotsupp => (95, "Operation not supported"),
+            Self::Erange => (34, "Numerical result out of range"),
         }
     }
 }
