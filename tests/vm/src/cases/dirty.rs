@@ -19,12 +19,24 @@ const CHIPS: &[&str] = &["tu102", "ga102"];
 
 /// States of `gpu-model --start dirty=STATE`, and part of the line that names what was found.
 const STATES: &[(&str, &str)] = &[
-    ("gsp-running", "GSP"),
-    ("wpr2-set", "WPR2"),
-    ("frts-only", "WPR2"),
-    ("stale-queues", "GSP"),
-    ("sec2-running", "SEC2"),
-    ("foreign-flush-page", "flush page"),
+    (
+        "gsp-running",
+        "left in the GPU: GSP running, protected memory at",
+    ),
+    ("wpr2-set", "left in the GPU: protected memory at"),
+    ("frts-only", "left in the GPU: protected memory at"),
+    (
+        "stale-queues",
+        "left in the GPU: GSP running, protected memory at",
+    ),
+    (
+        "sec2-running",
+        "left in the GPU: SEC2 running, protected memory at",
+    ),
+    (
+        "foreign-flush-page",
+        "left in the GPU: sysmem flush page at",
+    ),
 ];
 
 /// Seconds for a recovery, with waits for who does not answer and a reset, and a boot.
@@ -84,4 +96,18 @@ fn power_off() -> Scenario {
         );
     }
     scenario.close()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STATES;
+    use gpu_model::boot::dirty::Dirty;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_state_of_the_emulated_gpu_is_recovered_from() {
+        let known: BTreeSet<&str> = Dirty::ALL.iter().map(|(name, ..)| *name).collect();
+        let tried: BTreeSet<&str> = STATES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(tried, known);
+    }
 }
