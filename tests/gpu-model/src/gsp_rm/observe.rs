@@ -61,6 +61,11 @@ impl GspRm {
             ));
             return;
         }
+        // The doorbell of a command that was found before it rang, which may be the one to stop.
+        let was_found = self.unheralded_since.take().is_some();
+        if matches!(self.state, State::Stopped) && was_found {
+            return;
+        }
         if matches!(self.state, State::Stopped) {
             self.complain(Complaint::new(
                 GspRule::UnloadRequest,
