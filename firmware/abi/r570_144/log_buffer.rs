@@ -147,7 +147,7 @@ impl<'a> LogBuffer<'a> {
     /// Word `number`, if it is one of those that are there.
     fn word(&self, number: u64) -> Option<LogWord> {
         // CAST: less than the ring's length, which fits.
-        let offset = (number % self.capacity()) as usize * WORD;
+        let offset = number.checked_rem(self.capacity())? as usize * WORD;
         Some(LogWord {
             number,
             offset: RING + offset,
