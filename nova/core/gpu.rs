@@ -94,22 +94,28 @@ impl<'a> Gpu<'a> {
             } else {
                 None
             };
-            let make_flush_page_known = move || match known {
-                Some(known) => Ok(known),
-                None => SysmemFlush::new(dev, bar, flush_page),
-            };
 
             let vram_size = fb::vram_size(dev, bar, chip)?;
             let files = timeline.stage("find-firmware", || Files::find(dev, chip))?;
             let firmware = files.info();
             let layout = fb::layout(dev, bar, chip, vram_size, &firmware)?;
-            dev_info!(
-                dev,
-                "NVIDIA {}, {} MiB VRAM, firmware {}\n",
-                Plain(identity),
-                vram_size >> 20,
-                firmware.version.as_str()
-            );
+
+            // The first thing that changes the GPU; what can be found wrong with it before is all there is
+            // to say then.
+            let make_flush_page_known = move || {
+                let sysmem_flush = match known {
+                    Some(known) => known,
+                    None => SysmemFlush::new(dev, bar, flush_page)?,
+                };
+                dev_info!(
+                    dev,
+                    "NVIDIA {}, {} MiB VRAM, firmware {}\n",
+                    Plain(identity),
+                    vram_size >> 20,
+                    firmware.version.as_str()
+                );
+                Ok::<_, Error>(sysmem_flush)
+            };
 
             // Up to where the flush page is made known the GPU is only looked at, so that one which cannot
             // be driven is left as it was found.
