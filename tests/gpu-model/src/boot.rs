@@ -197,6 +197,19 @@ impl Boot {
         }
     }
 
+    /// A driver that has seen a falcon fail may stop in the middle of what GSP-RM has asked of it.
+    fn excuse_driver(&mut self, effects: &[Effect]) {
+        let failed = effects.iter().any(|effect| match effect {
+            // To be lived with.
+            Effect::Fault("reset-ready-never") => false,
+            Effect::Fault(_) => true,
+            _ => false,
+        });
+        if let (true, Some(rm)) = (failed, &mut self.rm) {
+            rm.excuse_driver();
+        }
+    }
+
     fn faults(&self) -> &BootFaults {
         &self.plan.boot
     }
@@ -466,6 +479,7 @@ impl Engine for Boot {
             None => self.read_result(address),
         };
         effects.append(&mut read.effects);
+        self.excuse_driver(&effects);
         Read {
             value: read.value,
             effects,
