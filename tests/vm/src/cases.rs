@@ -188,6 +188,8 @@ pub struct Scenario {
     pub flavour: Flavour,
     /// Whose driver.
     pub driver: Driver,
+    /// Whether the firmware is there as TLV files only, even for a driver that does not insist.
+    pub tlv: bool,
     /// Whether the GPUs sit behind an IOMMU.
     pub iommu: bool,
     /// Additional kernel parameters.
@@ -207,6 +209,7 @@ impl Scenario {
             name: name.into(),
             flavour: Flavour::Stock,
             driver: Driver::Ours,
+            tlv: false,
             iommu: false,
             append: "",
             gpus,

@@ -147,6 +147,7 @@ fn trial_guest(env: &Env) -> std::result::Result<(), Failure> {
     let contents = Contents {
         flavour: Flavour::Stock,
         driver: Driver::Ours,
+        tlv: false,
         chips: Vec::new(),
         modules: None,
         clients: Vec::new(),

@@ -81,6 +81,8 @@ pub struct Contents {
     pub modules: Option<PathBuf>,
     /// Our own programs for the guest.
     pub clients: Vec<PathBuf>,
+    /// Whether the firmware is in TLV files, and there is no other.
+    pub tlv: bool,
 }
 
 /// Writes the complete image to `target`.
@@ -92,7 +94,7 @@ pub fn build(paths: &Paths, store: &Store, contents: &Contents, target: &Path) -
         Some(folder) => contents.driver.modules(paths, contents.flavour, folder)?,
         None => Vec::new(),
     };
-    let firmware = match (contents.chips.is_empty(), contents.driver.wants_tlv()) {
+    let firmware = match (contents.chips.is_empty(), contents.tlv) {
         (true, _) => None,
         (false, true) => Some(tlv_firmware(paths, store, &contents.chips)?),
         (false, false) => Some(firmware(paths, store, contents)?),
@@ -381,6 +383,7 @@ mod tests {
         let contents = Contents {
             flavour: Flavour::Debug,
             driver: Driver::Ours,
+            tlv: false,
             chips: vec![],
             modules: None,
             clients: vec![],

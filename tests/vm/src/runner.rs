@@ -153,6 +153,7 @@ impl Env {
         let contents = Contents {
             flavour: scenario.flavour,
             driver: scenario.driver,
+            tlv: scenario.tlv || scenario.driver.wants_tlv(),
             chips: scenario.gpus.iter().map(|g| g.chip.clone()).collect(),
             modules: Some(modules),
             clients: self.clients.clone(),

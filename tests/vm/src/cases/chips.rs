@@ -22,6 +22,9 @@ const FULL_LIFE: &[&str] = &[
 /// Chips of both boot methods, for scenarios that need not try more.
 pub(super) const ONE_OF_EACH_BOOT: &[&str] = &["ga102", "gh100"];
 
+/// Chips of both ways to load a program into a falcon.
+const ONE_OF_EACH_BOOTER: &[&str] = &["tu102", "ga102"];
+
 /// Chips with an aperture of 128 GiB: an emulated CPU has 40 address bits, and the firmware finds room for
 /// one such card in a machine.
 const HUGE_APERTURE: &[&str] = &["gh100", "gb100", "gb102"];
@@ -44,6 +47,9 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
         short_life(&mut scenario);
         scenarios.push(scenario.close());
     }
+    let mut tlv = many_cards("tlv-firmware".to_owned(), ONE_OF_EACH_BOOTER);
+    tlv.tlv = true;
+    scenarios.push(tlv.close());
     for (number, chips) in groups().iter().enumerate() {
         scenarios.push(many_cards(format!("all-chips-{}", number + 1), chips).close());
     }
