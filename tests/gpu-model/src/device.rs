@@ -47,7 +47,8 @@ use crate::{
     },
     faults::{
         FaultError,
-        Plan, //
+        Plan,
+        RESET_CURES_NOTHING, //
     },
     gsp_rm::{
         self,
@@ -309,6 +310,10 @@ impl Device {
         }
         for effect in effects {
             match effect {
+                config_space::Effect::FunctionLevelReset if self.plan.reset_cures_nothing => {
+                    self.recorder.counters.function_level_resets += 1;
+                    self.recorder.fault(now, RESET_CURES_NOTHING, None);
+                }
                 config_space::Effect::FunctionLevelReset => {
                     self.recorder.counters.function_level_resets += 1;
                     self.progress.function_level_reset();

@@ -149,6 +149,8 @@ pub struct Plan {
     pub vram_register: Option<(&'static str, u32)>,
     /// Value of the VGA workspace register.
     pub vga_workspace: Option<(&'static str, u32)>,
+    /// A function-level reset is acknowledged and changes nothing.
+    pub reset_cures_nothing: bool,
     /// Trouble with falcons.
     pub falcon: FalconFaults,
     /// Trouble with the programs on them.
@@ -158,6 +160,9 @@ pub struct Plan {
     /// The VBIOS is broken.
     pub rom: Option<(&'static str, Damage)>,
 }
+
+/// Name of the fault that makes function-level resets idle.
+pub const RESET_CURES_NOTHING: &str = "reset-cures-nothing";
 
 /// All faults.
 pub fn all() -> impl Iterator<Item = &'static FaultInfo> {
@@ -264,6 +269,15 @@ const FAULTS: &[FaultInfo] = &[
         description: "from the Nth BAR0 access on, reads are all ones and writes vanish",
         apply: |plan, request| {
             plan.gone_from = Some((request.info.name, request.number(1, u64::MAX)?));
+            Ok(())
+        },
+    },
+    FaultInfo {
+        name: RESET_CURES_NOTHING,
+        argument: None,
+        description: "a function-level reset is acknowledged and changes nothing",
+        apply: |plan, _| {
+            plan.reset_cures_nothing = true;
             Ok(())
         },
     },

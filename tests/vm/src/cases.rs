@@ -32,6 +32,8 @@ pub enum Errno {
     Eacces,
     /// No such device. The driver core does not log it.
     Enodev,
+    /// Device or resource busy.
+    Ebusy,
     /// Invalid argument.
     Einval,
     /// Connection timed out.
@@ -49,6 +51,7 @@ impl Errno {
             Self::Eio => (5, "Input/output error"),
             Self::Eacces => (13, "Permission denied"),
             Self::Enodev => (19, "No such device"),
+            Self::Ebusy => (16, "Device or resource busy"),
             Self::Einval => (22, "Invalid argument"),
             Self::Etimedout => (110, "Connection timed out"),
             Self::Eopnotsupp => (95, "Operation not supported"),

@@ -44,6 +44,7 @@ const LIMIT: u64 = 60;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = CHIPS.iter().map(|chip| recovery(chip)).collect();
+    scenarios.push(no_cure());
     scenarios.push(power_off());
     scenarios
 }
@@ -76,6 +77,36 @@ fn recovery(chip: &str) -> Scenario {
             Afterwards::FlushCleared(gpu),
         );
     }
+    scenario.close()
+}
+
+/// Fault that leaves a card as it is when it is reset.
+pub(super) const NO_CURE: &str = "reset-cures-nothing";
+
+/// Cards that cannot be recovered: their GSP runs, and no reset stops it.
+fn no_cure() -> Scenario {
+    let gpus = CHIPS.iter().map(|chip| Gpu {
+        faults: vec![NO_CURE.to_owned()],
+        ..Gpu::left(chip, "gsp-running")
+    });
+    let mut scenario = Scenario::new("dirty-for-good", gpus.collect());
+    scenario
+        .step("the modules load", Step::new("fault_prepare", 20))
+        .gate();
+    for (chip, gpu) in CHIPS.iter().zip(0..) {
+        for time in ["is refused", "is refused again, being as it was"] {
+            let refused = super::Expect::Failure {
+                bdf: pci_address(gpu),
+                errno: super::Errno::Ebusy,
+                line: "GPU is in use all the same (GSP running, protected memory at",
+            };
+            scenario.step(
+                format!("a {chip} that no reset cures {time}"),
+                Step::new("fault_fails", LIMIT).on(gpu).expecting(refused),
+            );
+        }
+    }
+    scenario.step("both modules unload", Step::new("unload", 30).on(0));
     scenario.close()
 }
 

@@ -164,7 +164,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 /// The faults that are tried here, as on the command line.
 #[cfg(test)]
 pub(super) fn tried() -> impl Iterator<Item = &'static str> {
-    let others = ["gfw-slow", "sysmem-flush-stolen"];
+    let others = ["gfw-slow", "sysmem-flush-stolen", super::dirty::NO_CURE];
     ROWS.iter().map(|row| row.fault).chain(others)
 }
 
