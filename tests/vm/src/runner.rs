@@ -77,7 +77,10 @@ const MARK_PAUSE: Duration = Duration::from_millis(30);
 /// Whether a guest did not get ready for a reason that has nothing to do with what is tested, of which
 /// nothing is loaded yet: under emulation about one boot in ninety hangs, and fewer meet a breakpoint in the
 /// kernel's own code that another CPU had put there while it changed the code, and has removed already.
-fn spoiled_by_emulation(fatal: &Fatal) -> bool {
+fn spoiled_by_emulation(accel: Accel, fatal: &Fatal) -> bool {
+    if accel != Accel::Tcg {
+        return false;
+    }
     let breakpoint = |splat: &Splat| splat.title().contains("Oops: int3");
     match fatal.reason {
         Reason::Hang { .. } => true,
@@ -118,7 +121,7 @@ impl Env {
     /// When it does not come up twice, or cannot be started.
     pub fn boot(&self, scenario: &Scenario) -> std::result::Result<Vm, Failure> {
         match self.boot_once(scenario, None) {
-            Err(Failure::Guest(fatal)) if spoiled_by_emulation(&fatal) => {
+            Err(Failure::Guest(fatal)) if spoiled_by_emulation(self.accel, &fatal) => {
                 eprintln!(
                     "nova-vm: {}: the guest did not get ready ({}); trying once more",
                     scenario.name, fatal.reason
@@ -454,12 +457,23 @@ mod tests {
         let int3 = splat("Oops: int3: 0000 [#1] SMP NOPTI");
         let other = splat("Oops: general protection fault: 0000 [#1] SMP NOPTI");
 
-        assert!(spoiled_by_emulation(&fatal(hang, vec![])));
-        assert!(spoiled_by_emulation(&fatal(
-            panic(),
-            vec![int3.clone(), other.clone()]
-        )));
-        assert!(!spoiled_by_emulation(&fatal(panic(), vec![other, int3])));
-        assert!(!spoiled_by_emulation(&fatal(panic(), vec![])));
+        assert!(spoiled_by_emulation(
+            Accel::Tcg,
+            &fatal(hang.clone(), vec![])
+        ));
+        assert!(!spoiled_by_emulation(Accel::Kvm, &fatal(hang, vec![])));
+        assert!(!spoiled_by_emulation(
+            Accel::Kvm,
+            &fatal(panic(), vec![int3.clone()])
+        ));
+        assert!(spoiled_by_emulation(
+            Accel::Tcg,
+            &fatal(panic(), vec![int3.clone(), other.clone()])
+        ));
+        assert!(!spoiled_by_emulation(
+            Accel::Tcg,
+            &fatal(panic(), vec![other, int3])
+        ));
+        assert!(!spoiled_by_emulation(Accel::Tcg, &fatal(panic(), vec![])));
     }
 }
