@@ -17,6 +17,7 @@
 //! | [`tlv`] | any of them | the newer container; the same views are made from it |
 //! | [`vbios`] | none: the card's own ROM | FWSEC, which sets up protected memory before GSP-RM |
 //! | [`abi`] | none: messages in shared memory | what driver and GSP-RM say to each other |
+//! | [`fsp`] | none: messages through a window of registers | what driver and FSP say to each other |
 //!
 //! # Why no `zerocopy` here
 //!
@@ -40,6 +41,7 @@ mod crc32;
 mod elf;
 mod error;
 pub mod fmc;
+pub mod fsp;
 pub mod generic_bootloader;
 pub mod gsp_image;
 mod nvfw;
@@ -49,5 +51,6 @@ mod synthetic;
 pub mod tlv;
 pub mod vbios;
 pub mod version;
+mod wire;
 
 pub use error::At;

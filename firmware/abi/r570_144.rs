@@ -45,8 +45,9 @@ pub mod static_info;
 pub mod status;
 pub mod system_info;
 pub mod unloading;
-mod wire;
 pub mod wpr_meta;
 
+use crate::wire;
+
 /// Bytes of a page, to the GSP.
-pub const PAGE_SIZE: usize = 4096;
+pub const PAGE_SIZE: usize = wire::PAGE_SIZE;

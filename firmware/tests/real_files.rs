@@ -20,6 +20,10 @@ use nova_firmware::{
         Region, //
     },
     fmc::Fmc,
+    fsp::cot::{
+        Cot,
+        Frts, //
+    },
     generic_bootloader::GenericBootloader,
     gsp_image::{
         GspImage,
@@ -330,5 +334,38 @@ fn fmc_images() {
         assert_sha256(&converted, file.tlv, path);
         let read_back = Fmc::from_tlv(&Tlv::parse(&converted).unwrap(), scheme);
         assert!(read_back == Ok(fmc), "{path} differs as TLV");
+    }
+}
+
+#[test]
+fn requests_to_start_an_fmc() {
+    for file in &golden::FMCS {
+        let FmcFile {
+            path, scheme, cot, ..
+        } = file;
+        let bytes = read(path);
+        let fmc = Fmc::parse(&bytes, *scheme).unwrap();
+        let packet = |frts| {
+            let cot = Cot {
+                version: cot.version,
+                fmc: &fmc,
+                fmc_address: 0x1_2340_0000,
+                frts,
+                boot_params: 0x1_2350_0000,
+            };
+            cot.encode().unwrap()
+        };
+        let cold = packet(Some(Frts {
+            end_offset: cot.frts_end_offset,
+            size: 0x10_0000,
+        }));
+        let words: Vec<_> = cold
+            .chunks_exact(4)
+            .map(|word| u32::from_le_bytes(word.try_into().unwrap()))
+            .collect();
+        assert_eq!(words[..11], cot.words, "{path}");
+        assert_eq!(words[215..], [0x2350_0000, 1], "{path}");
+        assert_sha256(&cold, cot.cold, path);
+        assert_sha256(&packet(None), cot.resume, path);
     }
 }

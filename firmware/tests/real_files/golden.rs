@@ -388,6 +388,21 @@ pub(crate) struct FmcFile {
     pub(crate) hashes: [&'static str; 4],
     /// Hash of the same file in the other container.
     pub(crate) tlv: &'static str,
+    /// The request that starts it.
+    pub(crate) cot: CotPacket,
+}
+
+/// The request to start an FMC, with the image at 0x123400000 and its parameters at 0x123500000.
+pub(crate) struct CotPacket {
+    pub(crate) version: u16,
+    /// From the end of video memory to the end of FRTS, which has 1 MiB.
+    pub(crate) frts_end_offset: u64,
+    /// The first eleven words of the packet.
+    pub(crate) words: [u32; 11],
+    /// Hash of the packet.
+    pub(crate) cold: &'static str,
+    /// Hash of the packet where the GSP resumes.
+    pub(crate) resume: &'static str,
 }
 
 pub(crate) const FMCS: [FmcFile; 3] = [
@@ -402,6 +417,25 @@ pub(crate) const FMCS: [FmcFile; 3] = [
             "29ba35ac564419f4656793b656aa6626c3dc866c73b529bc6e24f4726c750c3d",
         ],
         tlv: "115f76138bb8be14bff0bb4a898a85006affe6238c1b99c6360ed1216ca9fbba",
+        cot: CotPacket {
+            version: 1,
+            frts_end_offset: 0x20_0000,
+            words: [
+                0xc000_0000,
+                0x1410_de7e,
+                0x035c_0001,
+                0x2340_0000,
+                1,
+                0,
+                0,
+                0,
+                0x20_0000,
+                0,
+                0x10_0000,
+            ],
+            cold: "7032f7e3fb8a44dbfa67038e3458dfc8727603f604acbc67c8f122a4e40ac0e7",
+            resume: "9042e14ea09a7b2c56e26c83c1f22730ee0cd9f8a8f2100e03260c6dd5463946",
+        },
     },
     FmcFile {
         path: "nvidia/gb100/gsp/fmc-570.144.bin",
@@ -414,6 +448,25 @@ pub(crate) const FMCS: [FmcFile; 3] = [
             "f565db712ca5a8c5e38b33ab5a795eea9114689e2b9c49de37de11a13111ac52",
         ],
         tlv: "b0942f0637ea629fe17f8b112a01c1517e689154208f3aa1380a0aefa39100fd",
+        cot: CotPacket {
+            version: 2,
+            frts_end_offset: 0x1c0_0000,
+            words: [
+                0xc000_0000,
+                0x1410_de7e,
+                0x035c_0002,
+                0x2340_0000,
+                1,
+                0,
+                0,
+                0,
+                0x1c0_0000,
+                0,
+                0x10_0000,
+            ],
+            cold: "6701f16a28914ad31037e66e14c3da22f9ac9f5652a1ca31067f1af23717861f",
+            resume: "619c079c063b858db096ba218e0d97d647098224ac83bda30c3fd98d2b6a9a24",
+        },
     },
     FmcFile {
         path: "nvidia/gb202/gsp/fmc-570.144.bin",
@@ -426,5 +479,24 @@ pub(crate) const FMCS: [FmcFile; 3] = [
             "e4d176500d82d824c1a915202aca89e093c27febf8be1cf1a0705b544c2d6ddb",
         ],
         tlv: "53c70ab167f9eeb91acbb7fa4097b131aa7677de84d13233936306b90137e786",
+        cot: CotPacket {
+            version: 2,
+            frts_end_offset: 0x1c0_0000,
+            words: [
+                0xc000_0000,
+                0x1410_de7e,
+                0x035c_0002,
+                0x2340_0000,
+                1,
+                0,
+                0,
+                0,
+                0x1c0_0000,
+                0,
+                0x10_0000,
+            ],
+            cold: "b31788d7a44c89efbbec8e75afb27ade0167f7ac273c5cfb170a922c917f2d36",
+            resume: "85e8d631b86a93b9f8e263ebf406208e85e42dd91a139794c86b1af91e932739",
+        },
     },
 ];
