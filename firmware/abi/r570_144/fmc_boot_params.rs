@@ -77,6 +77,11 @@ impl FmcBootParams {
 mod tests {
     use super::*;
     use crate::synthetic::words;
+    use sha2::{
+        Digest,
+        Sha256, //
+    };
+    use std::format;
 
     const PARAMS: FmcBootParams = FmcBootParams {
         wpr_meta: 0x1_2345_6000,
@@ -108,6 +113,18 @@ mod tests {
             0,
         ]);
         assert_eq!(PARAMS.encode().unwrap()[..], want);
+    }
+
+    #[test]
+    fn parameters_have_the_known_hash() {
+        let params = FmcBootParams {
+            wpr_meta: 0x1_2360_0000,
+            libos_table: 0x1_2370_0000,
+        };
+        assert_eq!(
+            format!("{:x}", Sha256::digest(params.encode().unwrap())),
+            "1dc2977e5815eb51b8c5523c54e3ce5a91fad3c58af121a72ff15cd4d7300325"
+        );
     }
 
     #[test]

@@ -2,7 +2,12 @@
 
 use super::*;
 use proptest::prelude::*;
+use sha2::{
+    Digest,
+    Sha256, //
+};
 use std::{
+    format,
     string::ToString,
     vec::Vec, //
 };
@@ -128,6 +133,75 @@ fn fsp_is_told_sizes_only() {
     want.resize(30, 0);
     want.extend([0x182_0000 << 32 | 3, 0]);
     assert_eq!(numbers(&meta), want);
+}
+
+#[test]
+fn structures_for_fsp_have_the_known_hashes() {
+    // Bootloader, monitor's code; heap, other heap, PMU, virtual functions; hash.
+    for (name, bootloader_size, code_offset, heap, non_wpr_heap, pmu, vfs, want) in [
+        (
+            "GH100, 80 GiB",
+            0x2_9000,
+            0xb100,
+            0x8c0_0000,
+            0x20_0000,
+            0,
+            0,
+            "e739a22cca3b074d80682210b22015c9523c756c3ad05219d7c5db81635834a3",
+        ),
+        (
+            "GB100, 180 GiB",
+            0x3_1000,
+            0xb100,
+            0x950_0000,
+            0x20_0000,
+            0x182_0000,
+            0,
+            "3eb1861ece90bc14b233b8ab1ee89a15b7d2c873eab021c0ac4ba3a3920dfd76",
+        ),
+        (
+            "GB202, 32 GiB",
+            0x3_1000,
+            0xb200,
+            0x870_0000,
+            0x22_0000,
+            0x182_0000,
+            0,
+            "4eb31905ed1a5a104c4c105974c6f283d7452ec5d2b25ea111e3293f82068e4e",
+        ),
+        (
+            "GB202, 32 GiB, 32 virtual functions",
+            0x3_1000,
+            0xb200,
+            0x2450_0000,
+            0x22_0000,
+            0x182_0000,
+            32,
+            "4222382829703d18d3aef694166b090ea0162e74c1a35faa19176ef0bda70d12",
+        ),
+    ] {
+        let sources = Sources {
+            radix3: 0x1_2380_0000,
+            image_size: 0x3c9_9000,
+            bootloader: 0x1_2390_0000,
+            bootloader_size,
+            code_offset,
+            data_offset: 0xa00,
+            manifest_offset: 0,
+            signature: 0x1_23a0_0000,
+            signature_size: 0x1000,
+        };
+        let sizes = Sizes {
+            frts: 0x10_0000,
+            heap,
+            non_wpr_heap,
+            vga: 0x2_0000,
+            pmu_reserved: pmu,
+            vf_partition_count: vfs,
+        };
+        let meta = sources.with_sizes(&sizes).unwrap();
+        assert_eq!(format!("{:x}", Sha256::digest(meta)), want, "{name}");
+    }
 }
 
 #[test]
