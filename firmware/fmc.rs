@@ -5,6 +5,10 @@
 //! The container is an ELF32 file whose header never varies, with a hash, a signature, a public key and
 //! the image as sections. Each section's header holds a CRC-32 of its bytes.
 
+mod image;
+
+pub use image::ImageHeader;
+
 use crate::{
     crc32::crc32,
     elf::{
@@ -60,11 +64,24 @@ const HEADER: [u8; 0x34] = [
     0x06, 0x00, 0x01, 0x00,
 ];
 
-/// `sh_type` of the sections with contents.
-const SHT_PROGBITS: u32 = 1;
+/// What the header of a section says of its kind.
+#[derive(Clone, Copy)]
+struct Kind {
+    sh_type: u32,
+    sh_flags: u64,
+}
 
-/// `sh_flags` of the sections with contents.
-const SECTION_FLAGS: u64 = 0xfff0_0102;
+/// The section of names, which is the first.
+const NAMES: Kind = Kind {
+    sh_type: 3,
+    sh_flags: 0x20,
+};
+
+/// The sections with contents.
+const CONTENTS: Kind = Kind {
+    sh_type: 1,
+    sh_flags: 0xfff0_0102,
+};
 
 /// A checked FMC image.
 ///
@@ -77,7 +94,7 @@ pub struct Fmc<'a> {
     pub public_key: &'a [u8],
     /// The signature, of the size the scheme prescribes.
     pub signature: &'a [u8],
-    /// The image, not empty, to be given to the GPU unchanged.
+    /// The image, of the size its [`ImageHeader`] says, to be given to the GPU unchanged.
     pub image: &'a [u8],
 }
 
@@ -90,7 +107,7 @@ pub enum FmcError {
     Tlv(TlvError),
     /// The file does not begin with the header all such files have.
     Header,
-    /// The section has not the type or flags such sections have.
+    /// The section has not the type or flags it should have.
     SectionKind(&'static str),
     /// The section's bytes do not match its checksum.
     Checksum(&'static str),
@@ -103,8 +120,15 @@ pub enum FmcError {
         /// What it should be.
         expected: usize,
     },
-    /// There is no image.
-    ImageEmpty,
+    /// The image has so many bytes only, too few for its header.
+    ImageShort(usize),
+    /// The image ends elsewhere than its header says.
+    ImageSize {
+        /// Bytes of the image.
+        size: usize,
+        /// What its header says.
+        said: u64,
+    },
 }
 
 impl fmt::Display for FmcError {
@@ -122,7 +146,11 @@ impl fmt::Display for FmcError {
             } => {
                 write!(f, "{section} has {size} bytes instead of {expected}")
             }
-            Self::ImageEmpty => f.write_str("image is empty"),
+            Self::ImageShort(size) => write!(f, "image of {size} bytes has no header"),
+            Self::ImageSize { size, said } => write!(
+                f,
+                "image has {size:#x} bytes, of which its header makes {said:#x}"
+            ),
         }
     }
 }
@@ -139,13 +167,18 @@ impl<'a> Fmc<'a> {
         if !file.starts_with(&HEADER) {
             return Err(At::new(0, FmcError::Header));
         }
+        let names = elf.section(".shstrtab").map_err(elf_error)?;
         let hash = elf.section("hash").map_err(elf_error)?;
         let signature = elf.section("signature").map_err(elf_error)?;
         let public_key = elf.section("publickey").map_err(elf_error)?;
         let image = elf.section("image").map_err(elf_error)?;
-        let sections = [&hash, &signature, &public_key, &image];
-        elf.check_apart(sections).map_err(elf_error)?;
-        sections.into_iter().try_for_each(check_section)?;
+        let contents = [&hash, &signature, &public_key, &image];
+        elf.check_apart([&names, &hash, &signature, &public_key, &image])
+            .map_err(elf_error)?;
+        check_section(&names, NAMES)?;
+        contents
+            .into_iter()
+            .try_for_each(|section| check_section(section, CONTENTS))?;
 
         let part = |section: &Section<'a>| Part {
             name: section.header.name,
@@ -187,9 +220,7 @@ impl<'a> Fmc<'a> {
         image: Part<'a>,
         scheme: Scheme,
     ) -> Result<Self, At<FmcError>> {
-        if image.bytes.is_empty() {
-            return Err(At::new(image.at, FmcError::ImageEmpty));
-        }
+        ImageHeader::of(image.bytes).map_err(|reason| At::new(image.at, reason))?;
         Ok(Self {
             hash: hash
                 .bytes
@@ -235,8 +266,8 @@ impl<'a> Part<'a> {
     }
 }
 
-fn check_section(section: &Section<'_>) -> Result<(), At<FmcError>> {
-    if section.header.kind != SHT_PROGBITS || section.header.flags != SECTION_FLAGS {
+fn check_section(section: &Section<'_>, kind: Kind) -> Result<(), At<FmcError>> {
+    if section.header.kind != kind.sh_type || section.header.flags != kind.sh_flags {
         return Err(At::new(
             section.header.header_at,
             FmcError::SectionKind(section.header.name),

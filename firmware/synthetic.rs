@@ -173,6 +173,15 @@ pub(crate) fn elf32(sections: &[Section]) -> Built {
     }
 }
 
+/// The image of an FMC, of `len` bytes, whose header says so.
+pub(crate) fn fmc_image(byte: u8, len: usize) -> Vec<u8> {
+    const HEADER: usize = 0x48;
+    let mut image = std::vec![byte; len];
+    image[2] = HEADER as u8;
+    poke(&mut image, 4, (len - HEADER) as u32);
+    image
+}
+
 /// Each header word of `file` up to `limit` replaced by values that tempt arithmetic into mistakes, and
 /// `file` cut short at each byte up to `limit` and at the end.
 pub(crate) fn mutations(file: &[u8], limit: usize) -> impl Iterator<Item = Vec<u8>> + '_ {

@@ -3,6 +3,7 @@
 //! Containers made up here, with numbers that fit each other and no code in them.
 
 use super::{
+    elf::crc32,
     words,
     Seeds, //
 };
@@ -17,6 +18,8 @@ pub(super) fn add(seeds: &mut Seeds) {
     let mut descriptor = words(&[5, 0, 0, 0, 0, 0, 0, 0]);
     descriptor.extend(words(&[0, 0x100, 0x100, 0x100, 0x200, 0x100]));
     seeds.add("riscv_bootloader", "synthetic", bin(&descriptor, 0));
+    seeds.add("fmc", "rsa", fmc(384, 384));
+    seeds.add("fmc", "ecdsa", fmc(97, 96));
     for (name, blocks) in tlv_files() {
         seeds.add("tlv", name, tlv(&blocks));
     }
@@ -56,6 +59,46 @@ fn booter() -> Vec<u8> {
     bin(&header, 0)
 }
 
+/// Makes the header of an FMC's image, of which `bytes` are the beginning, say that the image ends there.
+pub(super) fn end_here(bytes: &mut [u8]) {
+    let len = u8::try_from(bytes.len()).expect("a short image");
+    bytes[2] = len;
+    bytes[4..8].fill(0);
+}
+
+fn fmc_image() -> Vec<u8> {
+    let mut image = vec![4; 0x20];
+    end_here(&mut image);
+    image
+}
+
+/// The ELF file of an FMC: six sections, whose table follows the header.
+fn fmc(key: usize, signature: usize) -> Vec<u8> {
+    const NAMES: &[u8] = b"\0.shstrtab\0hash\0signature\0publickey\0image\0";
+    let mut file = b"\x7fELF\x01\x01\x01".to_vec();
+    file.resize(0x10, 0);
+    file.extend(words(&[0, 1, 0, 0, 0x34, 0, 0x34, 0x28_0000, 0x1_0006]));
+    file.extend([0; 0x28]);
+    let mut contents = Vec::new();
+    for (name, kind, flags, checksum, bytes) in [
+        (1, 3, 0x20, false, NAMES.to_vec()),
+        (11, 1, 0xfff0_0102, true, vec![1; 48]),
+        (16, 1, 0xfff0_0102, true, vec![3; signature]),
+        (26, 1, 0xfff0_0102, true, vec![2; key]),
+        (36, 1, 0xfff0_0102, true, fmc_image()),
+    ] {
+        let number = |number: usize| u32::try_from(number).expect("a small file");
+        let at = number(0x124 + contents.len());
+        let checksum = if checksum { crc32(&bytes) } else { 0 };
+        let size = number(bytes.len());
+        file.extend(words(&[name, kind, flags, 0, at, size, 0, checksum, 4, 0]));
+        contents.extend(bytes);
+        contents.resize(contents.len().next_multiple_of(4), 0);
+    }
+    file.extend(contents);
+    file
+}
+
 /// Tags with their values.
 pub(super) type Blocks = Vec<([u8; 4], Vec<u8>)>;
 
@@ -69,7 +112,7 @@ fn tlv_files() -> [(&'static str, Blocks); 6] {
             bytes(b"HASH", 1, 48),
             bytes(b"PKEY", 2, key),
             bytes(b"SIGN", 3, signature),
-            bytes(b"BLOB", 4, 9),
+            (*b"BLOB", fmc_image()),
         ]
     };
     [

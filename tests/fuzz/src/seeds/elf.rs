@@ -41,14 +41,15 @@ const ELF64: Layout = Layout {
     sh_info: 0x2c,
 };
 
-/// A copy of `file` whose sections are cut to `keep(name)` bytes, with the table right behind the header.
+/// A copy of `file` whose sections, but that of names, `shrink(name, bytes)` has made shorter, with the
+/// table right behind the header.
 ///
 /// With `checksums`, those that sections have in their headers are made right again. `None`, if the file is
 /// not one with sections and names.
 pub(super) fn shrunk(
     file: &[u8],
     checksums: bool,
-    keep: impl Fn(&str) -> usize,
+    shrink: impl Fn(&str, &mut Vec<u8>),
 ) -> Option<Vec<u8>> {
     let layout = match file.get(4)? {
         1 => &ELF32,
@@ -83,22 +84,20 @@ pub(super) fn shrunk(
         if index != 0 {
             let bytes = file.get(bytes_of(section)?)?;
             let is_names = bytes.as_ptr() == names.as_ptr();
-            let len = if is_names {
-                bytes.len()
-            } else {
-                bytes.len().min(keep(name))
-            };
-            let bytes = bytes.get(..len)?;
+            let mut bytes = bytes.to_vec();
+            if !is_names {
+                shrink(name, &mut bytes);
+            }
             put_word(
                 &mut header,
                 layout.sh_offset,
                 layout.word,
                 contents_at + contents.len(),
             );
-            put_word(&mut header, layout.sh_size, layout.word, len);
+            put_word(&mut header, layout.sh_size, layout.word, bytes.len());
             if checksums && word(section, layout.sh_info, 4)? != 0 {
                 header[layout.sh_info..layout.sh_info + 4]
-                    .copy_from_slice(&crc32(bytes).to_le_bytes());
+                    .copy_from_slice(&crc32(&bytes).to_le_bytes());
             }
             contents.extend(bytes);
         }
@@ -121,7 +120,7 @@ fn put_word(bytes: &mut [u8], at: usize, size: usize, value: usize) {
 }
 
 /// The CRC-32 of zlib and many others.
-fn crc32(bytes: &[u8]) -> u32 {
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
             crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 }

@@ -3,6 +3,7 @@
 //! Inputs from NVIDIA's own files: their headers, without what is only handed to the GPU.
 
 use super::{
+    container::end_here,
     elf,
     Seeds, //
 };
@@ -19,9 +20,6 @@ use std::{
 
 /// Bytes kept of a section that no parser looks into.
 const KEPT: usize = 32;
-
-/// The sections of an FMC image whose sizes count.
-const FMC_SECTIONS: [&str; 3] = ["hash", "publickey", "signature"];
 
 pub(super) fn add(seeds: &mut Seeds, directory: &Path) -> io::Result<()> {
     let mut seen = HashSet::new();
@@ -66,16 +64,16 @@ fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-fn fmc_section(name: &str) -> usize {
-    if FMC_SECTIONS.contains(&name) {
-        usize::MAX
-    } else {
-        KEPT
+/// The sizes of the other sections count.
+fn fmc_section(name: &str, bytes: &mut Vec<u8>) {
+    if name == "image" {
+        bytes.truncate(KEPT);
+        end_here(bytes);
     }
 }
 
 fn gsp_image(file: &[u8]) -> Option<Vec<u8>> {
-    elf::shrunk(file, false, |_| KEPT)
+    elf::shrunk(file, false, |_, bytes| bytes.truncate(KEPT))
 }
 
 /// A `.bin` file up to its payload, which is the last thing in it.

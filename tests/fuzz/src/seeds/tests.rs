@@ -4,7 +4,7 @@ use super::*;
 use crate::targets::Target;
 
 /// Parsers that none of our own inputs is for: only NVIDIA's files can be right.
-const NEEDS_FIRMWARE: [&str; 2] = ["gsp_image", "fmc"];
+const NEEDS_FIRMWARE: [&str; 1] = ["gsp_image"];
 
 fn target(name: &str) -> &'static Target {
     const { &targets::ALL }

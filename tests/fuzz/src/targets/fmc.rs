@@ -26,7 +26,11 @@ pub(super) fn run(data: &[u8]) -> bool {
 
 /// Checks what an FMC image promises; `file` is what it is from.
 pub(super) fn check(fmc: &Fmc<'_>, file: &[u8], scheme: Scheme) {
-    assert!(is_inside(fmc.image, file) && !fmc.image.is_empty());
+    assert!(is_inside(fmc.image, file));
+    // FSP takes for the image what its header says.
+    let body = u32::from_le_bytes(fmc.image[4..8].try_into().expect("four bytes"));
+    let said = u64::from(fmc.image[2]) + u64::from(body);
+    assert_eq!(said, fmc.image.len() as u64);
     assert!(is_inside(fmc.hash, file));
     assert!(is_inside(fmc.public_key, file) && fmc.public_key.len() == scheme.public_key_size());
     assert!(is_inside(fmc.signature, file) && fmc.signature.len() == scheme.signature_size());
