@@ -13,7 +13,6 @@ pub mod catalogue;
 pub mod dirty;
 pub mod firmware_dir;
 pub mod fwsec;
-mod gsp;
 pub mod identify;
 mod programs;
 pub mod radix3;
@@ -53,13 +52,16 @@ use crate::{
     gsp_rm::{
         self,
         habits::Habits,
-        Access,
-        GspRm, //
+        Access, //
     },
     phase::Stage,
     regs::{
         At,
         Reg, //
+    },
+    resident::{
+        News,
+        Resident, //
     },
     vbios::{
         self,
@@ -127,8 +129,7 @@ pub struct Boot {
     handed_over: [Option<u32>; 2],
     /// What the libos table was when the driver wrote its address.
     libos_hash: Option<u64>,
-    habits: Habits,
-    rm: Option<GspRm>,
+    rm: Resident,
     /// The region of a suspended GSP-RM.
     saved: Option<Range<u64>>,
     /// SEC2 was told to start the GSP again.
@@ -187,8 +188,7 @@ impl Boot {
             program_memory: Vec::new(),
             handed_over: [None; 2],
             libos_hash: None,
-            habits,
-            rm: None,
+            rm: Resident::new(chip, vram, habits, plan.gsp.clone()),
             saved: None,
             resume_asked: false,
             sequencer_runs: false,
@@ -205,8 +205,8 @@ impl Boot {
             Effect::Fault(_) => true,
             _ => false,
         });
-        if let (true, Some(rm)) = (failed, &mut self.rm) {
-            rm.excuse_driver();
+        if failed {
+            self.rm.excuse_driver();
         }
     }
 
@@ -352,6 +352,45 @@ impl Boot {
         effects
     }
 
+    // GSP-RM ---------------------------------------------------------------------------------
+
+    /// Follows what GSP-RM has done.
+    fn heed(&mut self, news: Vec<News>, effects: &mut Effects) {
+        for news in news {
+            match news {
+                News::Booted => self.boot_memory.clear(),
+                News::Halted => self.gsp.halt_riscv(),
+                News::Resumed => self.resume(effects),
+            }
+        }
+    }
+
+    /// SEC2 has started the GSP again.
+    fn resume(&mut self, effects: &mut Effects) {
+        let faults = self.faults().clone();
+        if faults.resume_never {
+            effects.push(Effect::Fault("resume-never"));
+            self.rm.forget();
+            return;
+        }
+        let mailbox = match faults.sec2_resume_error {
+            Some(code) => {
+                effects.push(Effect::Fault("sec2-resume-error"));
+                self.rm.forget();
+                code
+            }
+            None => 0,
+        };
+        self.sec2.halt(Some(mailbox));
+        self.resumed = true;
+        if faults.riscv_lost_at_resume {
+            effects.push(Effect::Fault("riscv-lost-at-resume"));
+            self.rm.forget();
+        } else if mailbox == 0 {
+            self.gsp.start_riscv();
+        }
+    }
+
     // Judgement of accesses ------------------------------------------------------------------
 
     /// The driver asserts reset of `which`.
@@ -373,7 +412,7 @@ impl Boot {
             ));
         }
         // That of the GSP itself is judged by GSP-RM.
-        if which == Which::Sec2 && self.rm_is_serving() {
+        if which == Which::Sec2 && self.rm.is_serving() {
             effects.push(flag(
                 FalconRule::ResetUnderFirmware,
                 "SEC2 reset while GSP-RM runs, which was not told to stop",
@@ -384,7 +423,7 @@ impl Boot {
 
     /// The driver selects a core of the GSP.
     fn judge_core_select(&self, value: u32) -> Effects {
-        if value & bits::BCR_RISCV != 0 || !self.rm_is_alive() {
+        if value & bits::BCR_RISCV != 0 || !self.rm.is_alive() {
             return Effects::new();
         }
         vec![flag(
@@ -443,9 +482,7 @@ impl Engine for Boot {
         self.fwsec = vbios::fwsec::find(&whole.rom);
         self.gsp.mend();
         self.sec2.mend();
-        if let Some(rm) = &mut self.rm {
-            rm.mend();
-        }
+        self.rm.mend();
     }
 
     fn reset(&mut self, _now_us: u64) {
@@ -460,7 +497,7 @@ impl Engine for Boot {
         self.program_memory.clear();
         self.handed_over = [None; 2];
         self.libos_hash = None;
-        self.rm = None;
+        self.rm.forget();
         self.saved = None;
         self.resume_asked = false;
         self.sequencer_runs = false;
@@ -472,7 +509,7 @@ impl Engine for Boot {
         let mut effects = self.settle(cx);
         let address = at.address();
         let mut read = match Which::at(address) {
-            Some(Which::Gsp) if self.is_locked_down() && !is_open_in_lockdown(address) => {
+            Some(Which::Gsp) if self.rm.is_locked_down() && !is_open_in_lockdown(address) => {
                 LOCKED.into()
             }
             Some(which) => self.falcon(which).read(at),
@@ -517,9 +554,9 @@ impl Engine for Boot {
             }
             Did::Start => {
                 if which == Which::Gsp {
-                    self.sequencer_runs = self.is_sequencer_image();
+                    self.sequencer_runs = self.rm.is_sequencer_image(&self.gsp);
                 }
-                self.resume_asked |= which == Which::Sec2 && self.awaits_resume();
+                self.resume_asked |= which == Which::Sec2 && self.rm.awaits_resume();
                 effects.extend(self.started(which));
             }
         }
@@ -528,12 +565,16 @@ impl Engine for Boot {
 
     fn tick(&mut self, cx: &Cx<'_>) -> Effects {
         let mut effects = self.settle(cx);
-        self.step_rm(cx, &mut effects);
+        let news = self.rm.step(&mut self.gsp, cx, &mut effects);
+        self.heed(news, &mut effects);
         effects
     }
 
     fn observe(&mut self, access: Access, cx: &Cx<'_>) -> Effects {
-        self.tell_rm(access, cx)
+        let mut effects = Effects::new();
+        let news = self.rm.observe(access, &mut self.gsp, cx, &mut effects);
+        self.heed(news, &mut effects);
+        effects
     }
 
     fn released(&mut self) -> Effects {
@@ -551,12 +592,12 @@ impl Engine for Boot {
     }
 
     fn uses_memory(&self) -> bool {
-        self.rm_is_alive()
+        self.rm.is_alive()
     }
 
     fn unmapped(&mut self, gone: &Range<u64>) -> Effects {
         let overlaps = |range: &Range<u64>| range.start < gone.end && gone.start < range.end;
-        let mut effects = self.unmapped_rm(gone);
+        let mut effects = self.rm.unmapped(gone);
         let in_flight = [&self.gsp, &self.sec2]
             .into_iter()
             .flat_map(Falcon::transfers_in_flight)

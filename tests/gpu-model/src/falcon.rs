@@ -353,6 +353,14 @@ impl Falcon {
         };
     }
 
+    /// Halts the RISC-V core.
+    pub fn halt_riscv(&mut self) {
+        self.riscv = Riscv {
+            active: false,
+            halted: true,
+        };
+    }
+
     /// Raises bits of `IRQSTAT`. Returns whether an interrupt that the RISC-V lets through is
     /// pending now.
     pub fn raise(&mut self, irqs: u32) -> bool {

@@ -38,6 +38,7 @@ pub mod phase;
 pub mod recorder;
 pub mod regs;
 pub mod report;
+pub mod resident;
 pub mod trace;
 pub mod vbios;
 pub mod violations;

@@ -26,11 +26,9 @@ use crate::{
         Effect,
         Effects, //
     },
-    gsp_rm::{
-        GspRm,
-        WprLayout, //
-    },
+    gsp_rm::WprLayout,
     phase::Stage,
+    resident::Begin,
     violations::{
         Complaint,
         FalconRule, //
@@ -200,21 +198,24 @@ impl Boot {
             return 0;
         }
         self.gsp.start_riscv();
-        match (load.meta, &mut self.rm) {
-            (Some(meta), _) => {
-                let layout = WprLayout {
-                    non_wpr_heap_offset: meta.plain_heap.0,
-                    frts_offset: meta.frts.0,
+        let news = match load.meta {
+            Some(meta) => {
+                let begin = Begin {
+                    libos: address_in(self.gsp.mailbox),
+                    libos_hash: self.libos_hash,
+                    layout: WprLayout {
+                        non_wpr_heap_offset: meta.plain_heap.0,
+                        frts_offset: meta.frts.0,
+                    },
                 };
-                self.start_rm(layout, cx, effects);
+                self.rm.start(begin, &mut self.gsp, cx, effects)
             }
-            (None, Some(rm)) => {
-                rm.resume();
+            None => {
                 self.saved = None;
-                self.step_rm(cx, effects);
+                self.rm.resume(&mut self.gsp, cx, effects)
             }
-            (None, None) => {}
-        }
+        };
+        self.heed(news, effects);
         0
     }
 
@@ -222,8 +223,7 @@ impl Boot {
         let request = Unload::of(self.sec2.mailbox);
         let checked = booter::check_unload(&self.gsp, self.wpr2).and_then(|()| match request {
             Unload::Save(address) => {
-                let is_suspended = self.rm.as_ref().is_some_and(GspRm::is_suspended);
-                booter::check_save(address, is_suspended, cx, effects)
+                booter::check_save(address, self.rm.is_suspended(), cx, effects)
             }
             Unload::Remove | Unload::Keep => Ok(()),
         });
