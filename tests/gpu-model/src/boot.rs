@@ -14,6 +14,7 @@ pub mod dirty;
 pub mod firmware_dir;
 pub mod fwsec;
 pub mod identify;
+pub mod loader;
 mod programs;
 pub mod radix3;
 mod registers;
