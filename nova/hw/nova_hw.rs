@@ -10,6 +10,7 @@
 //! - [`firmware_files`]: the names of the firmware files of each chip.
 //! - [`falcon`]: how a program is put into a falcon.
 //! - [`fb`]: how much video memory there is, and where in it the firmware's regions lie.
+//! - [`fsp`]: what FSP and the GSP say in their registers where FSP boots the GSP.
 //! - [`bars`]: which PCI BAR is which.
 //! - [`interrupt`]: vectors, and what differs between chips in handling them.
 //! - [`gfw`]: what the boot progress of the GPU's own firmware means.
@@ -29,6 +30,7 @@ pub mod chip;
 pub mod falcon;
 pub mod fb;
 pub mod firmware_files;
+pub mod fsp;
 pub mod gfw;
 pub mod interrupt;
 pub mod leftovers;
