@@ -13,6 +13,7 @@ use crate::{
     engines::{
         self,
         pmc,
+        therm,
         Cx,
         Effect,
         Effects,
@@ -35,6 +36,7 @@ use crate::{
         BusRule,
         Complaint,
         FalconRule,
+        FspRule,
         Rule, //
     },
 };
@@ -312,6 +314,11 @@ impl Bar0 {
         }
     }
 
+    /// Is this where other chips that FSP boots say that it is ready?
+    fn is_boot_status_elsewhere(&self, address: u32) -> bool {
+        self.family.boots_by_fsp() && therm::is_boot_status_of_any(address)
+    }
+
     /// An access that no register of this chip answers: says whether another chip has it.
     fn unknown(&self, address: u32, verb: &str, value: u32) -> Access {
         let elsewhere = self
@@ -352,7 +359,9 @@ impl Bar0 {
             key: address,
             group: None,
             value,
-            effects: vec![if self.family.boots_by_fsp() {
+            effects: vec![if self.is_boot_status_elsewhere(address) {
+                Effect::Complain(Complaint::new(FspRule::ReadinessElsewhere, what))
+            } else if self.family.boots_by_fsp() {
                 Effect::Complain(Complaint::new(rule, what))
             } else {
                 complain(address, rule, what)

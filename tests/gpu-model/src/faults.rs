@@ -203,12 +203,10 @@ const FAULTS: &[FaultInfo] = &[
     FaultInfo {
         name: "gfw-slow",
         argument: Some("MS"),
-        description: "boot begins at the driver's first read of the privilege mask and takes MS \
-                      milliseconds (1 to 60000), the first third behind the closed mask",
+        description: "boot begins at the driver's first look at its progress (or at the privilege \
+                      mask of it) and takes MS milliseconds (1 to 60000), up to Ada the first \
+                      third behind the closed mask",
         apply: |plan, request| {
-            if request.chip.family.boots_by_fsp() {
-                return Err(request.not_here("its boot status has no privilege mask"));
-            }
             let us = request.number(1, 60_000)? * 1000;
             plan.set_boot(request, Trouble::SlowOnceLookedAt(us))
         },
@@ -483,11 +481,6 @@ mod tests {
                 "gh100",
                 &["gfw-mask-closed"],
                 "fault gfw-mask-closed does not exist on gh100: its boot status has no privilege mask",
-            ),
-            (
-                "gb202",
-                &["gfw-slow=300"],
-                "fault gfw-slow does not exist on gb202: its boot status has no privilege mask",
             ),
             (
                 "ga102",

@@ -31,6 +31,7 @@ pub mod dma;
 pub mod engines;
 pub mod falcon;
 pub mod faults;
+pub mod fsp;
 pub mod gmmu;
 pub mod gsp_rm;
 pub mod irq;

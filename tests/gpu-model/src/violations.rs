@@ -7,12 +7,14 @@
 
 mod bus;
 mod falcon;
+mod fsp;
 mod gsp;
 
 use serde::Serialize;
 
 pub use bus::BusRule;
 pub use falcon::FalconRule;
+pub use fsp::FspRule;
 pub use gsp::GspRule;
 
 /// A rule of any family.
@@ -22,6 +24,8 @@ pub enum Rule {
     Bus(BusRule),
     /// Falcons and the programs on them.
     Falcon(FalconRule),
+    /// FSP, and the boot that it starts.
+    Fsp(FspRule),
     /// GSP-RM.
     Gsp(GspRule),
 }
@@ -32,6 +36,7 @@ impl Rule {
         let (prefix, number) = match self {
             Self::Bus(rule) => ("PV", rule as u8),
             Self::Falcon(rule) => ("FV", rule as u8),
+            Self::Fsp(rule) => ("FSP", rule as u8),
             Self::Gsp(rule) => ("GV", rule as u8),
         };
         format!("{prefix}-{number:02}")
@@ -47,6 +52,12 @@ impl From<BusRule> for Rule {
 impl From<FalconRule> for Rule {
     fn from(rule: FalconRule) -> Self {
         Self::Falcon(rule)
+    }
+}
+
+impl From<FspRule> for Rule {
+    fn from(rule: FspRule) -> Self {
+        Self::Fsp(rule)
     }
 }
 
@@ -103,6 +114,11 @@ mod tests {
             (BusRule::Aperture.into(), "PV-16"),
             (FalconRule::Alignment.into(), "FV-01"),
             (FalconRule::Handshake.into(), "FV-36"),
+            (FspRule::TooEarly.into(), "FSP-01"),
+            (FspRule::NotAcknowledged.into(), "FSP-08"),
+            (FspRule::GspRuns.into(), "FSP-12"),
+            (FspRule::MemoryInUse.into(), "FSP-19"),
+            (FspRule::ReadinessElsewhere.into(), "FSP-27"),
             (GspRule::Checksum.into(), "GV-01"),
             (GspRule::LateAcknowledge.into(), "GV-32"),
         ] {

@@ -11,7 +11,8 @@ use super::{
     Effect,
     Effects,
     Engine,
-    Read, //
+    Read,
+    Whole, //
 };
 use crate::{
     chips::{
@@ -30,6 +31,16 @@ static REGS: &[Reg] = &[
         .on(Families::of(&[Family::Hopper, Family::Gb10x])),
     Reg::ro("NV_THERM_I2CS_SCRATCH", 0x00ad_00bc, 0).on(Families::of(&[Family::Gb20x])),
 ];
+
+/// Is `address` where some chip that FSP boots has the register, though perhaps not this one?
+pub fn is_boot_status_of_any(address: u32) -> bool {
+    super::find(REGS, address).next().is_some()
+}
+
+/// Is `address` the register on chips of `family`?
+pub fn is_boot_status(family: Family, address: u32) -> bool {
+    super::find(REGS, address).any(|reg| reg.chips.has(family))
+}
 
 /// The engine.
 pub struct Therm {
@@ -56,8 +67,14 @@ impl Engine for Therm {
         self.boot.reset(now_us);
     }
 
+    fn mend(&mut self, _whole: &Whole) {
+        self.boot.mend();
+        self.fault = None;
+    }
+
     /// Unlike the progress byte of older chips, this register shows only the end.
     fn read(&mut self, _at: At, cx: &Cx<'_>) -> Read {
+        self.boot.looked_at(cx.now_us);
         let progress = self.boot.progress(cx.now_us);
         let mut effects = Effects::new();
         effects.extend(self.fault.map(Effect::Fault));

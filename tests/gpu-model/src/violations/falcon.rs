@@ -67,15 +67,6 @@ pub enum FalconRule {
     WrongEngine = 28,
     /// Memory of an unfinished transfer or running program unmapped.
     MemoryInUse = 29,
-    /// GSP register written while the boot firmware owns the GSP, or GSP reset on a chip where
-    /// FSP does that.
-    LockedDown = 30,
-    /// FSP queue pointers written in the wrong order or with a wrong length.
-    FspQueue = 31,
-    /// FSP memory port misused, or queue given back before it was read.
-    FspEmem = 32,
-    /// Chain of trust message that FSP must refuse.
-    ChainOfTrust = 33,
     /// GSP or SEC2 reset while GSP firmware runs that was not told to stop.
     ResetUnderFirmware = 34,
     /// Program started although FALCON_RM does not hold what NV_PMC_BOOT_0 says.

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! FSP, the foundation security processor of Hopper and Blackwell, as far as a driver meets it: a
+//! memory with ports, queues, and commands that it answers.
+//!
+//! It has no GSP. Whoever owns it says in which state the GSP is, and starts it when a chain of
+//! trust message has been [`Accepted`]. Commands are taken at the doorbell and answered a little
+//! later, in [`Fsp::settle`], which is to be called before each access and as time passes.
+
+mod commands;
+mod emem;
+mod host;
+mod packet;
+pub mod registers;
+
+use std::ops::Range;
+
+use crate::{
+    chips::Chip,
+    engines::{
+        flag,
+        secure_boot::{
+            SecureBoot,
+            COMPLETE, //
+        },
+        therm,
+        Cx,
+        Effect,
+        Effects,
+        Event,
+        Read, //
+    },
+    faults::Plan,
+    gsp_rm::Access,
+    recorder::Op,
+    regs::{
+        At,
+        Reg, //
+    },
+    violations::FspRule,
+};
+
+use commands::Board;
+use emem::{
+    Emem,
+    Port,
+    CHANNEL_SIZE, //
+};
+use host::Host;
+use packet::{
+    nvdm,
+    Command, //
+};
+use registers::{
+    Register,
+    CHANNELS, //
+};
+
+/// The channel of drivers.
+const DRIVER: usize = 0;
+/// From doorbell to answer.
+const WORK_US: u64 = 1_000;
+
+/// What the GSP does, which decides whether FSP may start it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GspState {
+    /// It was not started since reset.
+    Off,
+    /// FSP has started it, and the driver may not use it yet.
+    Starting,
+    /// GSP-RM runs.
+    Running,
+    /// GSP-RM has stopped.
+    Halted,
+    /// FMC has refused what it was to load, and stopped.
+    Failed,
+}
+
+/// What a chain of trust message asks for, after FSP has found it right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Where the FMC image is in the guest's memory.
+    pub fmc: Range<u64>,
+    /// SHA-384 of it.
+    pub fmc_hash: [u8; 48],
+    /// Where FMC's boot parameters are in the guest's memory.
+    pub boot_params: u64,
+    /// Where FRTS is to be in VRAM; absent if a suspended GSP-RM is to be resumed.
+    pub frts: Option<Range<u64>>,
+}
+
+/// Head and tail of a queue: addresses in EMEM of the first and the last dword.
+#[derive(Clone, Copy, Debug, Default)]
+struct Queue {
+    head: u32,
+    tail: u32,
+}
+
+impl Queue {
+    fn is_empty(self) -> bool {
+        self.head == self.tail
+    }
+}
+
+/// A command that FSP works on.
+#[derive(Debug)]
+struct Pending {
+    command: Command,
+    rung_us: u64,
+}
+
+/// FSP.
+pub struct Fsp {
+    chip: &'static Chip,
+    boot: SecureBoot,
+    emem: Emem,
+    ports: [Port; CHANNELS],
+    commands: [Queue; CHANNELS],
+    messages: [Queue; CHANNELS],
+    host: Host,
+    pending: Option<Pending>,
+}
+
+impl Fsp {
+    /// FSP of `chip`, with the trouble that `plan` gives it.
+    pub fn new(chip: &'static Chip, plan: &Plan) -> Self {
+        Self {
+            chip,
+            boot: SecureBoot::new(plan.secure_boot.map(|(_, trouble)| trouble)),
+            emem: Emem::new(),
+            ports: [Port::default(); CHANNELS],
+            commands: [Queue::default(); CHANNELS],
+            messages: [Queue::default(); CHANNELS],
+            host: Host::default(),
+            pending: None,
+        }
+    }
+
+    /// The registers.
+    pub fn regs() -> &'static [Reg] {
+        &registers::TABLE
+    }
+
+    /// Returns to the state after reset, at `now_us`.
+    pub fn reset(&mut self, now_us: u64) {
+        self.boot.reset(now_us);
+        self.emem = Emem::new();
+        self.ports = [Port::default(); CHANNELS];
+        self.commands = [Queue::default(); CHANNELS];
+        self.messages = [Queue::default(); CHANNELS];
+        self.host = Host::default();
+        self.pending = None;
+    }
+
+    /// Takes all faults away; what the driver has done stays.
+    pub fn mend(&mut self) {
+        self.boot.mend();
+    }
+
+    /// An access to BAR0 has taken place, of FSP or of somebody else.
+    pub fn observe(&mut self, access: Access, cx: &Cx<'_>) {
+        if access.op == Op::Read && therm::is_boot_status(self.chip.family, access.address) {
+            self.boot.looked_at(cx.now_us);
+        }
+    }
+
+    /// Reads a register that the table says can be read.
+    pub fn read(&mut self, at: At, _cx: &Cx<'_>) -> Read {
+        let mut effects = Effects::new();
+        let register = Register::at(at.address());
+        let value = match register {
+            Register::Ememc(port) => self.ports[port].value(),
+            Register::Ememd(port) => {
+                effects.extend(self.judge_data(port, Op::Read));
+                let address = self.ports[port].step(Op::Read);
+                self.emem.dword(address)
+            }
+            Register::QueueHead(queue) => self.commands[queue].head,
+            Register::QueueTail(queue) => self.commands[queue].tail,
+            Register::MsgqHead(queue) => self.messages[queue].head,
+            Register::MsgqTail(queue) => self.messages[queue].tail,
+            Register::Scratch => 0,
+        };
+        Read { value, effects }
+    }
+
+    /// Writes a register that the table says can be written.
+    pub fn write(&mut self, at: At, value: u32, cx: &Cx<'_>) -> Effects {
+        let register = Register::at(at.address());
+        let mut effects = match register.channel() {
+            Some(DRIVER) | None => Effects::new(),
+            // Data are judged once for each burst.
+            Some(_) if matches!(register, Register::Ememd(_)) => Effects::new(),
+            Some(channel) => vec![other_channel(channel)],
+        };
+        match register {
+            Register::Ememc(port) => {
+                self.ports[port] = Port::set(value);
+                if port == DRIVER {
+                    self.host.armed();
+                }
+            }
+            Register::Ememd(port) => {
+                effects.extend(self.judge_data(port, Op::Write));
+                let address = self.ports[port].step(Op::Write);
+                self.emem.set_dword(address, value);
+            }
+            Register::QueueHead(queue) => {
+                self.commands[queue].head = value;
+                if queue == DRIVER {
+                    effects.extend(self.doorbell(cx));
+                }
+            }
+            Register::QueueTail(queue) => {
+                self.commands[queue].tail = value;
+                self.host.tail_written |= queue == DRIVER;
+            }
+            Register::MsgqHead(queue) => {
+                let old = self.messages[queue];
+                effects.extend(self.acknowledge(queue, Queue { head: value, ..old }));
+            }
+            Register::MsgqTail(queue) => {
+                let old = self.messages[queue];
+                effects.extend(self.acknowledge(queue, Queue { tail: value, ..old }));
+            }
+            Register::Scratch => {}
+        }
+        effects
+    }
+
+    /// Lets everything happen that is due, while the GSP is in the state `gsp`.
+    pub fn settle(&mut self, _gsp: GspState, cx: &Cx<'_>) -> (Effects, Option<Accepted>) {
+        let mut effects = Effects::new();
+        let Some(pending) = self
+            .pending
+            .take_if(|pending| cx.now_us.saturating_sub(pending.rung_us) >= WORK_US)
+        else {
+            return (effects, None);
+        };
+        let kind = pending.command.kind;
+        let board = Board {
+            family: self.chip.family,
+            config: cx.config,
+            vgpu_mode: 0,
+        };
+        let reply = board.handle(&pending.command, &mut effects);
+        self.publish(&packet::answer(kind, reply.code, &reply.more));
+        effects.push(Effect::Event(Event {
+            kind: "fsp",
+            op: "answer",
+            name: nvdm::name(kind).into(),
+            value: Some(u64::from(reply.code)),
+        }));
+        (effects, None)
+    }
+
+    fn is_ready(&self, now_us: u64) -> bool {
+        self.boot.progress(now_us) == COMPLETE
+    }
+
+    /// The driver moves data through a port.
+    fn judge_data(&mut self, port: usize, op: Op) -> Effects {
+        if port != DRIVER {
+            return vec![other_channel(port)];
+        }
+        let in_use = if self.pending.is_some() {
+            Some("FSP works on a command")
+        } else if !self.messages[DRIVER].is_empty() {
+            Some("an answer was not read and acknowledged")
+        } else {
+            None
+        };
+        self.host.access(op, self.ports[port], in_use)
+    }
+
+    /// The driver sets a message queue, which can only mean that it is empty.
+    fn acknowledge(&mut self, queue: usize, new: Queue) -> Effects {
+        let old = std::mem::replace(&mut self.messages[queue], new);
+        if queue != DRIVER {
+            return Effects::new();
+        }
+        let is_unchanged = (old.head, old.tail) == (new.head, new.tail);
+        if new.is_empty() {
+            self.host.burst_ends();
+            return Effects::new();
+        }
+        if is_unchanged {
+            return Effects::new();
+        }
+        vec![flag(
+            FspRule::Pointer,
+            format!(
+                "message queue set to head {:#x} and tail {:#x}, which is not empty",
+                new.head, new.tail
+            ),
+        )]
+    }
+
+    /// The driver has written the head of its command queue.
+    fn doorbell(&mut self, cx: &Cx<'_>) -> Effects {
+        let mut effects = Effects::new();
+        let Queue { head, tail } = self.commands[DRIVER];
+        if head != 0 {
+            effects.push(flag(
+                FspRule::Pointer,
+                format!("QUEUE_HEAD set to {head:#x}, where no packet begins"),
+            ));
+        }
+        let has_tail = self.host.tail_written;
+        if !has_tail && (head != tail || self.host.written != 0) {
+            effects.push(flag(
+                FspRule::TailMissing,
+                format!("QUEUE_HEAD written while QUEUE_TAIL still is {tail:#x} from before"),
+            ));
+        }
+        if head == tail {
+            return effects;
+        }
+        if !self.is_ready(cx.now_us) {
+            effects.push(flag(
+                FspRule::TooEarly,
+                "command before FSP has said that it is ready",
+            ));
+            return effects;
+        }
+        if self.pending.is_some() {
+            effects.push(flag(
+                FspRule::EmemInUse,
+                "doorbell while FSP works on the command before",
+            ));
+            return effects;
+        }
+        if !cx.progress.is_boot_complete() {
+            effects.push(flag(
+                FspRule::ReadinessNotRead,
+                "command by a driver that has not seen that FSP is ready",
+            ));
+        }
+        if !self.messages[DRIVER].is_empty() {
+            effects.push(flag(
+                FspRule::NotAcknowledged,
+                "command while the answer to the one before is still in the message queue",
+            ));
+        }
+        effects.extend(self.take(has_tail, cx.now_us));
+        effects
+    }
+
+    /// Takes the command out of the queue, and looks whether it is one.
+    fn take(&mut self, has_tail: bool, now_us: u64) -> Effects {
+        let mut effects = Effects::new();
+        let Queue { head, tail } = self.commands[DRIVER];
+        self.commands[DRIVER].head = tail;
+        let written = self.host.written;
+        self.host = Host::default();
+        let packet = match self.packet(head, tail) {
+            Ok(packet) => packet,
+            Err(what) => {
+                effects.push(flag(FspRule::Packet, what));
+                return effects;
+            }
+        };
+        if has_tail && head == 0 && packet.len() != 4 * written {
+            effects.push(flag(
+                FspRule::Extent,
+                format!(
+                    "QUEUE_TAIL {tail:#x} says that there are {} dwords, and {written} were written",
+                    packet.len() / 4
+                ),
+            ));
+        }
+        match Command::parse(&packet) {
+            Ok(command) => {
+                effects.push(Effect::Event(Event {
+                    kind: "fsp",
+                    op: "command",
+                    name: nvdm::name(command.kind).into(),
+                    value: Some(command.packet.len() as u64),
+                }));
+                self.pending = Some(Pending {
+                    command,
+                    rung_us: now_us,
+                });
+            }
+            Err(what) => effects.push(flag(FspRule::Packet, what)),
+        }
+        effects
+    }
+
+    /// The packet from `head` to the dword at `tail`.
+    fn packet(&self, head: u32, tail: u32) -> Result<Vec<u8>, String> {
+        let outside = || {
+            format!(
+                "packet from {head:#x} to {tail:#x} is not one of whole dwords in the channel, \
+                 with both headers"
+            )
+        };
+        let (start, end) = (head as usize, tail as usize + 4);
+        let is_whole = head % 4 == 0 && tail % 4 == 0;
+        if !is_whole || end > CHANNEL_SIZE || end.saturating_sub(start) < 8 {
+            return Err(outside());
+        }
+        self.emem
+            .bytes(start, end)
+            .map(<[u8]>::to_vec)
+            .ok_or_else(outside)
+    }
+
+    /// Puts an answer where the driver finds it.
+    fn publish(&mut self, packet: &[u8]) {
+        self.emem.put(packet);
+        // CAST: answers are short.
+        let tail = packet.len() as u32 - 4;
+        // Drivers read the head first, so it stays as it is and the tail says that there is news.
+        self.messages[DRIVER] = Queue { head: 0, tail };
+    }
+}
+
+fn other_channel(channel: usize) -> Effect {
+    flag(
+        FspRule::Extent,
+        format!("channel {channel} of FSP used, which is not the driver's"),
+    )
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
