@@ -24,12 +24,12 @@ driver_of() {
 
 # Kernel messages since the running step began.
 kernel_log() {
-	dmesg | awk '/nova-vm: begin /{text=""; next} {text=text $0 "\n"} END{printf "%s", text}'
+	dmesg | awk "/nova-vm: begin $step /"'{text=""; next} {text=text $0 "\n"} END{printf "%s", text}'
 }
 
 # Fails if the kernel has logged an error since the running step began: levels 0 to 3.
 no_kernel_errors() {
-	errors=$(dmesg -r | awk '/nova-vm: begin /{text=""; next} /^<[0-3]>/{text=text $0 "\n"} END{printf "%s", text}')
+	errors=$(dmesg -r | awk "/nova-vm: begin $step /"'{text=""; next} /^<[0-3]>/{text=text $0 "\n"} END{printf "%s", text}')
 	[ -z "$errors" ] || fail "the kernel logged errors: $errors"
 }
 

@@ -124,6 +124,8 @@ pub struct Step {
     pub mends: Option<usize>,
     /// Whether the machine is to be off afterwards.
     pub ends: bool,
+    /// Whether it may run at the same time as its neighbours, which are about other cards.
+    pub together: bool,
 }
 
 /// What is looked at when the guest is gone and the models have reported.
@@ -276,7 +278,14 @@ impl Step {
             marked: false,
             mends: None,
             ends: false,
+            together: false,
         }
+    }
+
+    /// PCI address of the card that it is about.
+    pub fn card(&self) -> Option<&str> {
+        let bdf = self.args.iter().find(|(name, _)| name == "bdf");
+        bdf.map(|(_, card)| card.as_str())
     }
 
     /// A step that works with any driver, and is told with which.
@@ -313,6 +322,11 @@ impl Step {
 
     fn marked(mut self) -> Self {
         self.marked = true;
+        self
+    }
+
+    fn together(mut self) -> Self {
+        self.together = true;
         self
     }
 }

@@ -2,14 +2,14 @@
 
 //! The line protocol between harness and guest agent (`guest/init`) on the second serial port.
 //!
-//! Host to guest: `run <id> <script> [name=value]…`. Guest to host: KTAP with a few conventions, so that
-//! a person can read the port's log:
+//! Host to guest: `run <id> <script> [name=value]…`, also while other scripts run. Guest to host: KTAP with a
+//! few conventions, so that a person can read the port's log:
 //!
 //! ```text
 //! # ready <uptime in seconds>
 //! # begin 3
-//! # fact bar1_bytes 268435456
-//! # anything else is a note
+//! # 3 fact bar1_bytes 268435456
+//! # 3 anything else is a note
 //! ok 3 getparam            or: not ok 3 getparam # exit 1
 //! ```
 
@@ -20,10 +20,10 @@ pub enum Control {
     Ready(String),
     /// A step started.
     Begin(u32),
-    /// A measured value.
-    Fact(String, String),
-    /// Output of the step's script.
-    Note(String),
+    /// A value that this step has measured.
+    Fact(u32, String, String),
+    /// Output of this step's script.
+    Note(u32, String),
     /// The step ended; the reason is empty when it passed.
     End {
         /// Number given by the host.
@@ -58,11 +58,8 @@ pub fn is_plain(value: &str) -> bool {
 /// Understands one line from the guest.
 pub fn parse(line: &str) -> Control {
     let line = line.trim_end();
-    if line == "#" {
-        return Control::Note(String::new());
-    }
     if let Some(text) = line.strip_prefix("# ") {
-        return parse_comment(text);
+        return parse_comment(text).unwrap_or_else(|| Control::Foreign(line.to_owned()));
     }
     let (ok, rest) = match (line.strip_prefix("ok "), line.strip_prefix("not ok ")) {
         (Some(rest), _) => (true, rest),
@@ -84,16 +81,21 @@ pub fn parse(line: &str) -> Control {
     }
 }
 
-fn parse_comment(text: &str) -> Control {
-    let mut words = text.splitn(3, ' ');
-    match (words.next(), words.next(), words.next()) {
-        (Some("ready"), Some(uptime), None) => Control::Ready(uptime.to_owned()),
-        (Some("begin"), Some(id), None) if id.parse::<u32>().is_ok() => {
-            Control::Begin(id.parse().unwrap_or_default())
-        }
-        (Some("fact"), Some(name), Some(value)) => Control::Fact(name.to_owned(), value.to_owned()),
-        _ => Control::Note(text.to_owned()),
+fn parse_comment(text: &str) -> Option<Control> {
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match first {
+        "ready" if !rest.is_empty() => return Some(Control::Ready(rest.to_owned())),
+        "begin" => return rest.parse().ok().map(Control::Begin),
+        _ => {}
     }
+    let id = first.parse().ok()?;
+    let mut words = rest.splitn(3, ' ');
+    Some(match (words.next(), words.next(), words.next()) {
+        (Some("fact"), Some(name), Some(value)) => {
+            Control::Fact(id, name.to_owned(), value.to_owned())
+        }
+        _ => Control::Note(id, rest.to_owned()),
+    })
 }
 
 #[cfg(test)]
@@ -110,16 +112,17 @@ mod tests {
         for (line, wanted) in [
             ("# ready 2.53", Control::Ready("2.53".into())),
             ("# begin 3", Control::Begin(3)),
-            ("# begin again", Control::Note("begin again".into())),
+            ("# begin again", Control::Foreign("# begin again".into())),
             (
-                "# fact bars 1 2 3",
-                Control::Fact("bars".into(), "1 2 3".into()),
+                "# 7 fact bars 1 2 3",
+                Control::Fact(7, "bars".into(), "1 2 3".into()),
             ),
             (
-                "# driver is nova_core",
-                Control::Note("driver is nova_core".into()),
+                "# 12 driver is nova_core",
+                Control::Note(12, "driver is nova_core".into()),
             ),
-            ("#", Control::Note(String::new())),
+            ("# 12 ", Control::Note(12, String::new())),
+            ("# nobody's", Control::Foreign("# nobody's".into())),
             ("ok 3 getparam", end(3, true, "")),
             ("not ok 4 bind # exit 1", end(4, false, "exit 1")),
             ("ok then", Control::Foreign("ok then".into())),

@@ -51,7 +51,8 @@ use crate::{
     serial::Watch,
     session::{
         Fatal,
-        Reason, //
+        Reason,
+        StepResult, //
     },
     splat::Splat,
     store::Store,
@@ -65,6 +66,7 @@ use crate::{
 };
 
 mod afterwards;
+mod batches;
 mod judge;
 
 pub use judge::failure as failure_lines;
@@ -295,44 +297,41 @@ fn run_scenario(env: &Env, scenario: &Scenario, only: Option<&str>) -> Vec<Outco
         }
     };
     let mut lost: Option<Lost> = None;
-    for claim in &scenario.claims {
-        let Check::Guest(step) = &claim.check else {
-            continue;
-        };
+    for batch in batches::of(scenario) {
         if let Some(lost) = &lost {
             let why = match lost {
                 Lost::Gate(name) => format!("not tried, because this does not hold: {name}"),
                 Lost::Guest(name) => format!("not tried, because the guest was lost at: {name}"),
             };
-            report(claim, Verdict::Fail, vec![why], Duration::ZERO);
+            for (claim, _) in batch {
+                report(claim, Verdict::Fail, vec![why.clone()], Duration::ZERO);
+            }
             continue;
         }
         let started = Instant::now();
         let Some(guest) = vm.as_mut() else { continue };
-        match run_step(guest, step) {
-            Ok(result) => {
-                let (good, details) = judge::step(step, &result);
-                if !good && claim.gate {
-                    lost = Some(Lost::Gate(claim.name.clone()));
+        match run_batch(guest, &batch) {
+            Ok(results) => {
+                for ((claim, step), result) in batch.into_iter().zip(results) {
+                    let (good, details) = judge::step(step, &result);
+                    if !good && claim.gate {
+                        lost = Some(Lost::Gate(claim.name.clone()));
+                    }
+                    let verdict = if good { Verdict::Pass } else { Verdict::Fail };
+                    report(claim, verdict, details, result.took);
                 }
-                report(
-                    claim,
-                    if good { Verdict::Pass } else { Verdict::Fail },
-                    details,
-                    result.took,
-                );
-            }
-            Err(failure) if step.ends && judge::is_power_off(&failure) => {
-                report(claim, Verdict::Pass, Vec::new(), started.elapsed());
             }
             Err(failure) => {
-                lost = Some(Lost::Guest(claim.name.clone()));
-                report(
-                    claim,
-                    Verdict::Fail,
-                    judge::failure(&failure),
-                    started.elapsed(),
-                );
+                let ended = judge::is_power_off(&failure);
+                for (claim, step) in batch {
+                    if step.ends && ended {
+                        report(claim, Verdict::Pass, Vec::new(), started.elapsed());
+                        continue;
+                    }
+                    lost.get_or_insert_with(|| Lost::Guest(claim.name.clone()));
+                    let details = judge::failure(&failure);
+                    report(claim, Verdict::Fail, details, started.elapsed());
+                }
             }
         }
     }
@@ -364,23 +363,31 @@ fn run_scenario(env: &Env, scenario: &Scenario, only: Option<&str>) -> Vec<Outco
     outcomes
 }
 
-fn run_step(vm: &mut Vm, step: &Step) -> std::result::Result<crate::session::StepResult, Failure> {
+fn run_batch(
+    vm: &mut Vm,
+    batch: &[(&Claim, &Step)],
+) -> std::result::Result<Vec<StepResult>, Failure> {
     let mark = |vm: &mut Vm| {
         vm.mark();
         std::thread::sleep(MARK_PAUSE);
     };
-    if let Some(gpu) = step.mends {
+    let steps = || batch.iter().map(|(_, step)| *step);
+    for gpu in steps().filter_map(|step| step.mends) {
         vm.mend(gpu);
+    }
+    if steps().any(|step| step.mends.is_some()) {
         std::thread::sleep(MARK_PAUSE);
     }
-    if step.marked {
+    let marked = steps().any(|step| step.marked);
+    if marked {
         mark(vm);
     }
-    let result = vm.step(step.script, &step.args, step.limit)?;
-    if step.marked {
+    let scripts: Vec<_> = steps().map(|s| (s.script, s.args.as_slice())).collect();
+    let results = vm.steps(&scripts, batches::limit(batch))?;
+    if marked {
         mark(vm);
     }
-    Ok(result)
+    Ok(results)
 }
 
 /// Traces of good runs are large and tell nothing new.

@@ -4,7 +4,8 @@
 //! number, so a hang of ten minutes is tested in no time.
 //!
 //! A step is over when the guest agent reported its result *and* the console showed the agent's end mark,
-//! because the two ports race and a late splat must count for the step that caused it.
+//! because the two ports race and a late splat must count for the step that caused it. Steps may be under way
+//! together; see [`Order`].
 
 use std::{
     fmt,
@@ -30,6 +31,11 @@ use crate::{
         Splat, //
     },
 };
+
+mod steps;
+
+pub use steps::Order;
+use steps::Steps;
 
 /// How long the console may still speak after QEMU ended.
 const CONSOLE_GRACE: Duration = Duration::from_millis(500);
@@ -102,8 +108,8 @@ impl fmt::Display for Reason {
 pub enum Verdict {
     /// The guest agent waits for commands; its uptime in seconds.
     Ready(String),
-    /// The running step ended.
-    StepDone(StepResult),
+    /// All running steps ended; in the order in which they were sent.
+    StepsDone(Vec<StepResult>),
     /// The guest is lost.
     Fatal(Fatal),
 }
@@ -111,18 +117,7 @@ pub enum Verdict {
 enum Phase {
     Booting,
     Idle,
-    Step(Step),
-}
-
-struct Step {
-    id: u32,
-    name: String,
-    started: Duration,
-    result: Option<(bool, String)>,
-    console_done: bool,
-    notes: Vec<String>,
-    facts: Vec<(String, String)>,
-    kernel_log: Vec<String>,
+    Running(Steps),
 }
 
 /// The judge of one guest.
@@ -149,20 +144,11 @@ impl Session {
         }
     }
 
-    /// Declares that step `id` was sent to the guest.
-    pub fn start_step(&mut self, id: u32, name: &str, now: Duration, limit: Duration) {
+    /// Declares that these steps were sent to the guest, which has so long for all of them.
+    pub fn start(&mut self, orders: Vec<Order>, now: Duration, limit: Duration) {
         self.limit = limit;
         self.deadline = Some(now + limit);
-        self.phase = Phase::Step(Step {
-            id,
-            name: name.to_owned(),
-            started: now,
-            result: None,
-            console_done: false,
-            notes: Vec::new(),
-            facts: Vec::new(),
-            kernel_log: Vec::new(),
-        });
+        self.phase = Phase::Running(Steps::new(orders, now));
     }
 
     /// When [`Session::tick`] must be called at the latest.
@@ -214,10 +200,7 @@ impl Session {
         let waiting_for = match &self.phase {
             Phase::Booting => "sign of life from the guest agent".to_owned(),
             Phase::Idle => return None,
-            Phase::Step(step) if step.result.is_some() => {
-                format!("end mark of '{}' on the console", step.name)
-            }
-            Phase::Step(step) => format!("result of '{}'", step.name),
+            Phase::Running(steps) => steps.waiting_for(),
         };
         let limit = self.limit;
         Some(self.fatal(Reason::Hang { waiting_for, limit }))
@@ -226,17 +209,13 @@ impl Session {
     fn console(&mut self, now: Duration, line: &str) -> Option<Verdict> {
         self.tail.push(line);
         let text = log::message(line);
-        if let Phase::Step(step) = &mut self.phase {
-            if text == end_mark(step.id) {
-                step.console_done = true;
-                return self.finish_step(now);
-            }
-            step.kernel_log.push(text.to_owned());
-        }
         if self.detector.line(line) == Some(Kind::Panic) {
             self.end_soon(now, Reason::Panic(text.to_owned()), PANIC_GRACE);
         }
-        None
+        if let Phase::Running(steps) = &mut self.phase {
+            steps.console(text, now);
+        }
+        self.finish()
     }
 
     fn control(&mut self, now: Duration, line: &str) -> Option<Verdict> {
@@ -247,40 +226,29 @@ impl Session {
                 self.deadline = None;
                 Some(Verdict::Ready(uptime))
             }
-            (Phase::Step(step), Control::Note(text) | Control::Foreign(text)) => {
-                step.notes.push(text);
-                None
-            }
-            (Phase::Step(step), Control::Fact(name, value)) => {
-                step.facts.push((name, value));
-                None
-            }
-            (Phase::Step(step), Control::End { id, ok, why }) if id == step.id => {
-                step.result = Some((ok, why));
-                self.finish_step(now)
+            (Phase::Running(steps), said) => {
+                match said {
+                    Control::Note(id, text) => steps.note(id, text),
+                    Control::Foreign(text) => steps.foreign(&text),
+                    Control::Fact(id, name, value) => steps.fact(id, name, value),
+                    Control::End { id, ok, why } => steps.end(id, ok, why, now),
+                    Control::Begin(_) | Control::Ready(_) => {}
+                }
+                self.finish()
             }
             _ => None,
         }
     }
 
-    fn finish_step(&mut self, now: Duration) -> Option<Verdict> {
-        if !matches!(&self.phase, Phase::Step(s) if s.console_done && s.result.is_some()) {
+    fn finish(&mut self) -> Option<Verdict> {
+        if !matches!(&self.phase, Phase::Running(steps) if steps.over()) {
             return None;
         }
-        let Phase::Step(step) = std::mem::replace(&mut self.phase, Phase::Idle) else {
+        let Phase::Running(steps) = std::mem::replace(&mut self.phase, Phase::Idle) else {
             return None;
         };
         self.deadline = None;
-        let (ok, why) = step.result.unwrap_or_default();
-        Some(Verdict::StepDone(StepResult {
-            ok,
-            why,
-            notes: step.notes,
-            facts: step.facts,
-            splats: self.detector.take(),
-            kernel_log: step.kernel_log,
-            took: now.saturating_sub(step.started),
-        }))
+        Some(Verdict::StepsDone(steps.results(&self.detector.take())))
     }
 
     /// The guest is lost, but its console may still explain why: wait a little.
@@ -327,7 +295,12 @@ mod tests {
 
     fn stepping() -> Session {
         let mut session = ready();
-        session.start_step(1, "bind", s(4), s(10));
+        let order = Order {
+            id: 1,
+            name: "bind".into(),
+            about: None,
+        };
+        session.start(vec![order], s(4), s(10));
         session
     }
 
@@ -335,6 +308,13 @@ mod tests {
         match verdict {
             Some(Verdict::Fatal(fatal)) => fatal,
             other => panic!("expected the end of the guest, found {other:?}"),
+        }
+    }
+
+    fn only(verdict: Option<Verdict>) -> StepResult {
+        match verdict {
+            Some(Verdict::StepsDone(mut results)) if results.len() == 1 => results.remove(0),
+            other => panic!("expected the end of the step, found {other:?}"),
         }
     }
 
@@ -357,17 +337,14 @@ mod tests {
     #[test]
     fn a_step_ends_only_when_both_ports_said_so() {
         let mut session = stepping();
-        session.handle(s(5), &Event::Control("# driver: nova_core".into()));
-        session.handle(s(5), &Event::Control("# fact bar 256".into()));
+        session.handle(s(5), &Event::Control("# 1 driver: nova_core".into()));
+        session.handle(s(5), &Event::Control("# 1 fact bar 256".into()));
         assert_eq!(
             session.handle(s(5), &Event::Control("ok 1 bind".into())),
             None
         );
         session.handle(s(5), &console("nova_core 0000:01:00.0: NVIDIA GA102"));
-        let Some(Verdict::StepDone(result)) = session.handle(s(6), &console("nova-vm: end 1"))
-        else {
-            panic!("the step did not end");
-        };
+        let result = only(session.handle(s(6), &console("nova-vm: end 1")));
         assert!(result.ok);
         assert_eq!(result.notes, ["driver: nova_core"]);
         assert_eq!(result.facts, [("bar".to_owned(), "256".to_owned())]);
@@ -381,10 +358,7 @@ mod tests {
         let mut session = stepping();
         session.handle(s(5), &Event::Control("ok 1 bind".into()));
         session.handle(s(5), &console("WARNING: a.c:1 at f"));
-        let Some(Verdict::StepDone(result)) = session.handle(s(5), &console("nova-vm: end 1"))
-        else {
-            panic!("the step did not end");
-        };
+        let result = only(session.handle(s(5), &console("nova-vm: end 1")));
         assert_eq!(result.splats.len(), 1);
     }
 

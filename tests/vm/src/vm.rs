@@ -70,6 +70,7 @@ use crate::{
     },
     session::{
         Fatal,
+        Order,
         Session,
         StepResult,
         Verdict, //
@@ -248,16 +249,40 @@ impl Vm {
         args: &[(String, String)],
         limit: Duration,
     ) -> std::result::Result<StepResult, Failure> {
-        let id = self.next_step;
-        self.next_step += 1;
-        self.session
-            .start_step(id, script, self.started.elapsed(), limit);
-        let line = control::encode_run(id, script, args);
+        let mut results = self.steps(&[(script, args)], limit)?;
+        results
+            .pop()
+            .ok_or_else(|| Error::new(format!("'{script}' has no result")).into())
+    }
+
+    /// Runs guest scripts, all at the same time, and waits for their results, which come in the same order.
+    /// If there are several, each is about a card of its own, which its argument `bdf` names.
+    ///
+    /// # Errors
+    /// [`Failure::Guest`] when the guest is lost meanwhile.
+    pub fn steps(
+        &mut self,
+        scripts: &[(&str, &[(String, String)])],
+        limit: Duration,
+    ) -> std::result::Result<Vec<StepResult>, Failure> {
+        let (mut orders, mut lines) = (Vec::new(), String::new());
+        for (script, args) in scripts {
+            let id = self.next_step;
+            self.next_step += 1;
+            let about = args.iter().find(|(name, _)| name == "bdf");
+            orders.push(Order {
+                id,
+                name: (*script).to_owned(),
+                about: about.map(|(_, card)| card.clone()),
+            });
+            lines.push_str(&control::encode_run(id, script, args));
+        }
+        self.session.start(orders, self.started.elapsed(), limit);
         // A guest that died meanwhile shows in the events.
-        let _ = self.control.write_all(line.as_bytes());
+        let _ = self.control.write_all(lines.as_bytes());
         match self.run_until_verdict()? {
-            Verdict::StepDone(result) => Ok(result),
-            other => Err(Error::new(format!("'{script}' ended oddly: {other:?}")).into()),
+            Verdict::StepsDone(results) => Ok(results),
+            other => Err(Error::new(format!("steps ended oddly: {other:?}")).into()),
         }
     }
 

@@ -145,48 +145,49 @@ fn machine(number: usize, rows: &[Row]) -> Scenario {
     for ((fault, chip, outcome), gpu) in rows.iter().zip(0..) {
         let bdf = pci_address(gpu);
         let what = format!("{chip} with {fault}");
-        match *outcome {
-            Fails(errno, line) => scenario.step(
+        let (name, script, expect) = match *outcome {
+            Fails(errno, line) => (
                 format!("{what} fails with {errno:?}"),
-                Step::new("fault_fails", LIMIT)
-                    .on(gpu)
-                    .expecting(Expect::Failure { bdf, errno, line }),
+                "fault_fails",
+                Expect::Failure { bdf, errno, line },
             ),
-            Gone(line) => scenario.step(
+            Gone(line) => (
                 format!("{what} fails with {Enodev:?}"),
-                Step::new("fault_fails", LIMIT)
-                    .on(gpu)
-                    .expecting(Expect::Failure {
-                        bdf,
-                        errno: Enodev,
-                        line,
-                    }),
+                "fault_fails",
+                Expect::Failure {
+                    bdf,
+                    errno: Enodev,
+                    line,
+                },
             ),
-            Works(None) => scenario.step(
-                format!("{what} works"),
-                Step::new("fault_works", LIMIT).on(gpu).arg("linger", "1"),
-            ),
-            Works(Some(line)) => scenario.step(
+            Works(None) => (format!("{what} works"), "fault_works", Expect::Success),
+            Works(Some(line)) => (
                 format!("{what} works, and something is said about it"),
-                Step::new("fault_works", LIMIT)
-                    .on(gpu)
-                    .arg("linger", "1")
-                    .expecting(Expect::Says { bdf, line }),
+                "fault_works",
+                Expect::Says { bdf, line },
             ),
-            UnbindSays(line) => scenario.step(
+            UnbindSays(line) => (
                 format!("{what} works, and its trouble at the end is told"),
-                Step::new("fault_works", LIMIT)
-                    .on(gpu)
-                    .expecting(Expect::Says { bdf, line }),
+                "fault_works",
+                Expect::Says { bdf, line },
             ),
         };
-        if matches!(outcome, Gone(_)) {
-            continue;
+        let mut step = Step::new(script, LIMIT).on(gpu).expecting(expect);
+        if matches!(outcome, Works(_)) {
+            step = step.arg("linger", "1");
         }
-        scenario.step(
-            format!("{what} works when it is mended"),
-            Step::new("fault_works", LIMIT).on(gpu).mended(gpu),
-        );
+        scenario.step(name, step.together());
+    }
+    for ((fault, chip, outcome), gpu) in rows.iter().zip(0..) {
+        if !matches!(outcome, Gone(_)) {
+            scenario.step(
+                format!("{chip} with {fault} works when it is mended"),
+                Step::new("fault_works", LIMIT)
+                    .on(gpu)
+                    .mended(gpu)
+                    .together(),
+            );
+        }
     }
     scenario.step("both modules unload", Step::new("unload", 30).on(0));
     scenario.close()

@@ -350,6 +350,7 @@ mod tests {
             marked: false,
             mends: None,
             ends: false,
+            together: false,
         };
         assert!(step(&plain, &good).0);
         let lines = vec!["WARNING: a.c:1".to_owned(), "Call Trace:".to_owned()];
@@ -382,6 +383,7 @@ mod tests {
             marked: false,
             mends: None,
             ends: false,
+            together: false,
         };
         let (holds, details) = step(&plain, &bad);
         assert!(!holds);
