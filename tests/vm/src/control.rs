@@ -2,8 +2,8 @@
 
 //! The line protocol between harness and guest agent (`guest/init`) on the second serial port.
 //!
-//! Host to guest: `run <id> <script> [name=value]…`, also while other scripts run. Guest to host: KTAP with a
-//! few conventions, so that a person can read the port's log:
+//! Host to guest: `run <id> <script> [name=value]…`, and after a `+` further scripts for the same time. Guest to
+//! host: KTAP with a few conventions, so that a person can read the port's log:
 //!
 //! ```text
 //! # ready <uptime in seconds>
@@ -37,14 +37,18 @@ pub enum Control {
     Foreign(String),
 }
 
-/// Encodes a command. Values must not hold blanks or quotes; see [`is_plain`].
-pub fn encode_run(id: u32, script: &str, args: &[(String, String)]) -> String {
-    let mut line = format!("run {id} {script}");
-    for (name, value) in args {
-        line.push_str(&format!(" {name}={value}"));
-    }
-    line.push('\n');
-    line
+/// A script that the guest is to run: its number, its name and its arguments.
+pub type Run<'a> = (u32, &'a str, &'a [(String, String)]);
+
+/// Encodes a command to run these scripts at the same time. Values must not hold blanks or quotes; see
+/// [`is_plain`].
+pub fn encode_run(scripts: &[Run<'_>]) -> String {
+    let one = |(id, script, args): &Run<'_>| {
+        let args: String = args.iter().map(|(n, v)| format!(" {n}={v}")).collect();
+        format!("{id} {script}{args}")
+    };
+    let all: Vec<String> = scripts.iter().map(one).collect();
+    format!("run {}\n", all.join(" + "))
 }
 
 /// Whether a value can travel in a command without quoting.
@@ -139,10 +143,11 @@ mod tests {
     #[test]
     fn commands_carry_their_arguments() {
         let args = [("bdf".to_owned(), "0000:01:00.0".to_owned())];
-        assert_eq!(
-            encode_run(7, "bind", &args),
-            "run 7 bind bdf=0000:01:00.0\n"
-        );
+        let one = (7, "bind", &args[..]);
+        assert_eq!(encode_run(&[one]), "run 7 bind bdf=0000:01:00.0\n");
+        let two = (8, "hello", &[][..]);
+        let wanted = "run 7 bind bdf=0000:01:00.0 + 8 hello\n";
+        assert_eq!(encode_run(&[one, two]), wanted);
     }
 
     #[test]

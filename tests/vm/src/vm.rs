@@ -265,7 +265,7 @@ impl Vm {
         scripts: &[(&str, &[(String, String)])],
         limit: Duration,
     ) -> std::result::Result<Vec<StepResult>, Failure> {
-        let (mut orders, mut lines) = (Vec::new(), String::new());
+        let (mut orders, mut runs) = (Vec::new(), Vec::new());
         for (script, args) in scripts {
             let id = self.next_step;
             self.next_step += 1;
@@ -275,11 +275,13 @@ impl Vm {
                 name: (*script).to_owned(),
                 about: about.map(|(_, card)| card.clone()),
             });
-            lines.push_str(&control::encode_run(id, script, args));
+            runs.push((id, *script, *args));
         }
         self.session.start(orders, self.started.elapsed(), limit);
         // A guest that died meanwhile shows in the events.
-        let _ = self.control.write_all(lines.as_bytes());
+        let _ = self
+            .control
+            .write_all(control::encode_run(&runs).as_bytes());
         match self.run_until_verdict()? {
             Verdict::StepsDone(results) => Ok(results),
             other => Err(Error::new(format!("steps ended oddly: {other:?}")).into()),
