@@ -24,6 +24,7 @@ use std::{
 mod container;
 mod elf;
 mod firmware;
+mod fsp;
 mod rom;
 
 /// First inputs by target and name.
@@ -41,6 +42,7 @@ impl Seeds {
         logs(&mut seeds);
         queues(&mut seeds);
         channels(&mut seeds);
+        fsp::add(&mut seeds);
         seeds
     }
 

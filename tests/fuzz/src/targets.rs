@@ -12,11 +12,14 @@ use std::{
 
 mod booter;
 mod channel;
+mod cot;
 mod fmc;
+mod fsp_response;
 mod generic_bootloader;
 mod gsp_image;
 mod log_buffer;
 mod message;
+mod prc;
 mod queue;
 mod riscv_bootloader;
 mod sequencer;
@@ -38,7 +41,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const ALL: [Target; 12] = [
+pub const ALL: [Target; 15] = [
     Target {
         name: "vbios",
         max_len: 16 << 10,
@@ -98,6 +101,21 @@ pub const ALL: [Target; 12] = [
         name: "channel",
         max_len: 128,
         run: channel::run,
+    },
+    Target {
+        name: "fsp_response",
+        max_len: 128,
+        run: fsp_response::run,
+    },
+    Target {
+        name: "prc",
+        max_len: 128,
+        run: prc::run,
+    },
+    Target {
+        name: "cot",
+        max_len: 128,
+        run: cot::run,
     },
 ];
 

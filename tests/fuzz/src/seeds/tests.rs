@@ -27,7 +27,7 @@ fn inputs_are_accepted() {
     let seeds = Seeds::synthetic();
     for target in &targets::ALL {
         for (name, bytes) in seeds.of(target.name) {
-            // The GSP's lies are told to see them found out.
+            // Lies of the GSP and of FSP are told to see them found out.
             let wants = !name.starts_with("lie-");
             assert_eq!((target.run)(bytes), wants, "{}: {name}", target.name);
         }
