@@ -4,6 +4,7 @@
 
 use crate::{
     firmware,
+    fsp,
     gsp_log,
     hw,
     report::Report,
@@ -34,7 +35,8 @@ const REFUSED: u8 = 1;
 /// Exit status if something could not be read.
 const UNREADABLE: u8 = 2;
 
-/// Shows what the nova driver would see in a VBIOS, a firmware file, a log buffer, a queue or a card.
+/// Shows what the nova driver would see in a VBIOS, a firmware file, a log buffer, a queue, a packet of
+/// FSP's or a card.
 ///
 /// The exit status is 0 if the driver would take all of it, 1 if it would refuse some, and 2 if something
 /// could not be read. The last line about each names the errno and the reason.
@@ -82,6 +84,12 @@ enum Command {
     Rpc {
         /// The whole memory
         file: PathBuf,
+    },
+    /// Packets between driver and FSP, each in a file: binary, or words or bytes in hexadecimal
+    Fsp {
+        /// The packets, with their headers
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
     },
     /// A card of this machine, or all of them; nothing is written to them
     Hw {
@@ -169,6 +177,11 @@ impl Command {
             }
             Self::Rpc { file } => {
                 reports.push(rpc::inspect(file.display().to_string(), &read(file)?));
+            }
+            Self::Fsp { files } => {
+                for file in files {
+                    reports.push(fsp::inspect(file.display().to_string(), &read(file)?));
+                }
             }
             Self::Hw {
                 address,

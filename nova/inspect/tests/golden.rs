@@ -11,20 +11,27 @@ use gpu_model::vbios::{
     Descriptor,
     Spec, //
 };
-use nova_firmware::abi::r570_144::{
-    element::Header,
-    function::Function,
-    queue::{
-        Pointer,
-        TxHeader,
-        COMMAND_QUEUE,
-        ENTRY_SIZE,
-        FIRST_ENTRY,
-        MEMORY_SIZE,
-        READ_POINTER,
-        STATUS_QUEUE, //
+use nova_firmware::{
+    abi::r570_144::{
+        element::Header,
+        function::Function,
+        queue::{
+            Pointer,
+            TxHeader,
+            COMMAND_QUEUE,
+            ENTRY_SIZE,
+            FIRST_ENTRY,
+            MEMORY_SIZE,
+            READ_POINTER,
+            STATUS_QUEUE, //
+        },
+        status::Status, //
     },
-    status::Status, //
+    fmc::Fmc,
+    fsp::cot::{
+        Cot,
+        Frts, //
+    }, //
 };
 use nova_fuzz::seeds::Seeds;
 use std::{
@@ -526,4 +533,68 @@ fn queues_cut_short() {
         ("queues", &Queues::boot().0[..0x1000]),
         1,
     );
+}
+
+// --- packets of FSP ----------------------------------------------------------------------------------
+
+fn cot() -> Vec<u8> {
+    let fmc = Fmc {
+        hash: &[1; 48],
+        public_key: &[2; 97],
+        signature: &[3; 96],
+        image: &[],
+    };
+    let cot = Cot {
+        version: 2,
+        fmc: &fmc,
+        fmc_address: 0x1_2340_0000,
+        frts: Some(Frts {
+            end_offset: 0x1c0_0000,
+            size: 0x10_0000,
+        }),
+        boot_params: 0x1_2350_0000,
+    };
+    cot.encode().unwrap().to_vec()
+}
+
+#[test]
+fn fsp_request_to_start_an_fmc() {
+    check("fsp-cot", &["fsp"], ("cot", &cot()), 0);
+    let mut misaligned = cot();
+    misaligned[13] = 1;
+    check("fsp-cot-address", &["fsp"], ("cot", &misaligned), 1);
+}
+
+#[test]
+fn fsp_request_for_the_vgpu_mode() {
+    let bytes = b"00 00 00 c0 7e de 10 13 0c 02 29 00\n";
+    check("fsp-prc", &["fsp"], ("prc.txt", bytes), 0);
+}
+
+#[test]
+fn fsp_responses() {
+    for (name, words, status) in [
+        (
+            "fsp-response",
+            "c0000000 1510de7e 00000007 00000014 00000000",
+            0,
+        ),
+        (
+            "fsp-response-vgpu",
+            "c0000000 1510de7e 00000007 00000013 00000000 abcd0001",
+            0,
+        ),
+        (
+            "fsp-response-refused",
+            "c0000000 1510de7e 00000007 00000014 000000a1",
+            1,
+        ),
+        (
+            "fsp-response-part",
+            "9a050300 1510de7e 00000007 00000014 00000000",
+            1,
+        ),
+    ] {
+        check(name, &["fsp"], ("packet.txt", words.as_bytes()), status);
+    }
 }
