@@ -8,15 +8,23 @@
 //! later, in [`Fsp::settle`], which is to be called before each access and as time passes.
 
 mod commands;
+mod cot;
 mod emem;
 mod host;
+mod image;
 mod packet;
 pub mod registers;
+mod signature;
 
 use std::ops::Range;
 
 use crate::{
+    boot::firmware_dir::FmcFile,
     chips::Chip,
+    dma::{
+        Direction,
+        Master, //
+    },
     engines::{
         flag,
         secure_boot::{
@@ -28,7 +36,8 @@ use crate::{
         Effect,
         Effects,
         Event,
-        Read, //
+        Read,
+        Transfer, //
     },
     faults::Plan,
     gsp_rm::Access,
@@ -37,16 +46,27 @@ use crate::{
         At,
         Reg, //
     },
-    violations::FspRule,
+    violations::{
+        Complaint,
+        FspRule, //
+    },
 };
 
-use commands::Board;
+use commands::{
+    Board,
+    Reply, //
+};
+use cot::{
+    Judge,
+    Refusal, //
+};
 use emem::{
     Emem,
     Port,
     CHANNEL_SIZE, //
 };
 use host::Host;
+use image::ImageError;
 use packet::{
     nvdm,
     Command, //
@@ -60,6 +80,8 @@ use registers::{
 const DRIVER: usize = 0;
 /// From doorbell to answer.
 const WORK_US: u64 = 1_000;
+/// The same for the chain of trust, with an image to read and verify.
+const COT_WORK_US: u64 = 5_000;
 
 /// What the GSP does, which decides whether FSP may start it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,11 +104,28 @@ pub struct Accepted {
     /// Where the FMC image is in the guest's memory.
     pub fmc: Range<u64>,
     /// SHA-384 of it.
-    pub fmc_hash: [u8; 48],
+    pub fmc_hash: [u8; signature::HASH_SIZE],
     /// Where FMC's boot parameters are in the guest's memory.
     pub boot_params: u64,
     /// Where FRTS is to be in VRAM; absent if a suspended GSP-RM is to be resumed.
     pub frts: Option<Range<u64>>,
+}
+
+impl Accepted {
+    /// Is the image still the one that was verified? FMC runs from a copy of its own, but until
+    /// the lockdown is released nobody tells the driver that it has been made.
+    pub fn judge_image(&self, memory: &Master<'_>) -> Option<Complaint> {
+        let what = match image::read(memory, self.fmc.start) {
+            Ok(image) if signature::hash(&image) == self.fmc_hash => return None,
+            Ok(_) | Err(ImageError::Header(_)) => {
+                "FMC image changed before the lockdown was released".into()
+            }
+            Err(ImageError::Dma(error)) => {
+                format!("FMC image cannot be read before the lockdown was released: {error}")
+            }
+        };
+        Some(Complaint::new(FspRule::MemoryInUse, what))
+    }
 }
 
 /// Head and tail of a queue: addresses in EMEM of the first and the last dword.
@@ -106,12 +145,18 @@ impl Queue {
 #[derive(Debug)]
 struct Pending {
     command: Command,
-    rung_us: u64,
+    due_us: u64,
+    /// Bus mastering was on when the driver rang.
+    was_master: bool,
+    /// What the message names could be read then.
+    was_readable: bool,
 }
 
 /// FSP.
 pub struct Fsp {
     chip: &'static Chip,
+    vram: u64,
+    file: Option<FmcFile>,
     boot: SecureBoot,
     emem: Emem,
     ports: [Port; CHANNELS],
@@ -119,13 +164,17 @@ pub struct Fsp {
     messages: [Queue; CHANNELS],
     host: Host,
     pending: Option<Pending>,
+    vgpu_told: bool,
 }
 
 impl Fsp {
-    /// FSP of `chip`, with the trouble that `plan` gives it.
-    pub fn new(chip: &'static Chip, plan: &Plan) -> Self {
+    /// FSP of `chip` with `vram` bytes of video memory, with the trouble that `plan` gives it.
+    /// Images are compared with `file` if there is one.
+    pub fn new(chip: &'static Chip, vram: u64, plan: &Plan, file: Option<FmcFile>) -> Self {
         Self {
             chip,
+            vram,
+            file,
             boot: SecureBoot::new(plan.secure_boot.map(|(_, trouble)| trouble)),
             emem: Emem::new(),
             ports: [Port::default(); CHANNELS],
@@ -133,6 +182,7 @@ impl Fsp {
             messages: [Queue::default(); CHANNELS],
             host: Host::default(),
             pending: None,
+            vgpu_told: false,
         }
     }
 
@@ -150,6 +200,7 @@ impl Fsp {
         self.messages = [Queue::default(); CHANNELS];
         self.host = Host::default();
         self.pending = None;
+        self.vgpu_told = false;
     }
 
     /// Takes all faults away; what the driver has done stays.
@@ -228,22 +279,21 @@ impl Fsp {
         effects
     }
 
-    /// Lets everything happen that is due, while the GSP is in the state `gsp`.
-    pub fn settle(&mut self, _gsp: GspState, cx: &Cx<'_>) -> (Effects, Option<Accepted>) {
+    /// Was the driver told that the board is in vGPU mode?
+    pub fn vgpu_enabled(&self) -> bool {
+        self.vgpu_told
+    }
+
+    /// Lets everything happen that is due, while the GSP is in the state `gsp`. What is accepted
+    /// has been answered, too.
+    pub fn settle(&mut self, gsp: GspState, cx: &Cx<'_>) -> (Effects, Option<Accepted>) {
         let mut effects = Effects::new();
-        let Some(pending) = self
-            .pending
-            .take_if(|pending| cx.now_us.saturating_sub(pending.rung_us) >= WORK_US)
-        else {
+        let is_due = |pending: &mut Pending| pending.due_us <= cx.now_us;
+        let Some(pending) = self.pending.take_if(is_due) else {
             return (effects, None);
         };
+        let (reply, accepted) = self.work(&pending, gsp, cx, &mut effects);
         let kind = pending.command.kind;
-        let board = Board {
-            family: self.chip.family,
-            config: cx.config,
-            vgpu_mode: 0,
-        };
-        let reply = board.handle(&pending.command, &mut effects);
         self.publish(&packet::answer(kind, reply.code, &reply.more));
         effects.push(Effect::Event(Event {
             kind: "fsp",
@@ -251,7 +301,57 @@ impl Fsp {
             name: nvdm::name(kind).into(),
             value: Some(u64::from(reply.code)),
         }));
-        (effects, None)
+        (effects, accepted)
+    }
+
+    /// Carries a command out.
+    fn work(
+        &mut self,
+        pending: &Pending,
+        gsp: GspState,
+        cx: &Cx<'_>,
+        effects: &mut Effects,
+    ) -> (Reply, Option<Accepted>) {
+        if pending.command.kind != nvdm::COT {
+            let board = Board {
+                family: self.chip.family,
+                config: cx.config,
+                vgpu_mode: 0,
+            };
+            let reply = board.handle(&pending.command, effects);
+            return (reply, None);
+        }
+        if !cx.progress.has_flush_page() {
+            effects.push(flag(
+                FspRule::FlushPage,
+                "GSP to be started without a flush page in all of its registers",
+            ));
+        }
+        let judge = Judge {
+            chip: self.chip,
+            vram: self.vram,
+            gsp,
+            memory: cx.memory(),
+            file: self.file.as_ref(),
+            was_master: pending.was_master,
+            was_readable: pending.was_readable,
+        };
+        match judge.judge(&pending.command.packet) {
+            Ok(accepted) => {
+                effects.push(Effect::Transfer(Transfer {
+                    by: "FSP",
+                    direction: Direction::Read,
+                    address: accepted.fmc.start,
+                    len: accepted.fmc.end - accepted.fmc.start,
+                    blocks: 0,
+                }));
+                (Reply::default(), Some(accepted))
+            }
+            Err(Refusal { code, complaint }) => {
+                effects.extend(complaint.map(Effect::Complain));
+                (Reply::refused(code), None)
+            }
+        }
     }
 
     fn is_ready(&self, now_us: u64) -> bool {
@@ -342,12 +442,12 @@ impl Fsp {
                 "command while the answer to the one before is still in the message queue",
             ));
         }
-        effects.extend(self.take(has_tail, cx.now_us));
+        effects.extend(self.take(has_tail, cx));
         effects
     }
 
     /// Takes the command out of the queue, and looks whether it is one.
-    fn take(&mut self, has_tail: bool, now_us: u64) -> Effects {
+    fn take(&mut self, has_tail: bool, cx: &Cx<'_>) -> Effects {
         let mut effects = Effects::new();
         let Queue { head, tail } = self.commands[DRIVER];
         self.commands[DRIVER].head = tail;
@@ -377,9 +477,17 @@ impl Fsp {
                     name: nvdm::name(command.kind).into(),
                     value: Some(command.packet.len() as u64),
                 }));
+                let work_us = if command.kind == nvdm::COT {
+                    COT_WORK_US
+                } else {
+                    WORK_US
+                };
                 self.pending = Some(Pending {
+                    was_readable: command.kind == nvdm::COT
+                        && cot::is_readable(&command.packet, &cx.memory()),
                     command,
-                    rung_us: now_us,
+                    due_us: cx.now_us + work_us,
+                    was_master: cx.config.bus_master(),
                 });
             }
             Err(what) => effects.push(flag(FspRule::Packet, what)),

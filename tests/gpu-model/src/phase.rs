@@ -124,6 +124,8 @@ pub struct Progress {
     boot_complete_seen: bool,
     flush_page: u64,
     flush_half_set: bool,
+    /// One half, or one of two pairs, was written and the rest was not.
+    flush_incomplete: bool,
     stage: Option<Stage>,
     released: bool,
 }
@@ -151,6 +153,11 @@ impl Progress {
     /// The flush page the device owns, or zero.
     pub fn flush_page(&self) -> u64 {
         self.flush_page
+    }
+
+    /// Does the device have a flush page, and knows it everywhere?
+    pub fn has_flush_page(&self) -> bool {
+        self.flush_page != 0 && !self.flush_incomplete
     }
 
     /// The whole machine was reset: whoever comes now has to look who the chip is.
@@ -199,6 +206,7 @@ impl Progress {
     /// One half of a flush address is written, or no longer is.
     pub fn set_flush_half(&mut self, half: bool) {
         self.flush_half_set = half;
+        self.flush_incomplete = half;
     }
 
     /// Judges an access to the register at `address` by its order, and takes note of it.

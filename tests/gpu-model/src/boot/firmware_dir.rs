@@ -21,6 +21,10 @@ use nova_firmware::{
         Booter,
         LoadMethod, //
     },
+    fmc::{
+        Fmc,
+        Scheme, //
+    },
     generic_bootloader::GenericBootloader,
     gsp_image::GspImage,
     riscv::GspBootloader, //
@@ -70,7 +74,7 @@ pub enum FirmwareError {
     },
 }
 
-/// What booter compares.
+/// What booter or FMC compares.
 #[derive(Debug)]
 pub struct GspFiles {
     /// The bootloader.
@@ -103,18 +107,29 @@ impl GspFiles {
     }
 }
 
+/// What FSP compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FmcFile {
+    /// SHA-384 of the image.
+    pub hash: [u8; 48],
+    /// The key that has signed it.
+    pub public_key: Vec<u8>,
+}
+
 /// The files of one chip.
 #[derive(Debug)]
 pub struct Firmware {
-    /// Programs for SEC2.
+    /// Programs for SEC2; none on chips that FSP boots.
     pub ucodes: Vec<Ucode>,
     /// Code of the generic bootloader, where there is one.
     pub bootloader: Option<Hash>,
-    /// What booter compares.
+    /// The FMC, on chips that FSP boots.
+    pub fmc: Option<FmcFile>,
+    /// What booter or FMC compares.
     pub gsp: GspFiles,
 }
 
-/// Name of the directory whose booters `chip` uses.
+/// Name of the directory whose booters `chip`, which boots through SEC2, uses.
 pub fn directory(chip: &Chip) -> &'static str {
     match (chip.family, chip.name) {
         (_, "tu116" | "tu117") => "tu116",
@@ -127,12 +142,15 @@ pub fn directory(chip: &Chip) -> &'static str {
 
 /// Section of the image's file that holds the signature for `chip`.
 fn signature_section(chip: &Chip) -> &'static str {
-    match directory(chip) {
-        "tu116" => ".fwsignature_tu11x",
-        "tu102" => ".fwsignature_tu10x",
-        "ga100" => ".fwsignature_ga100",
-        "ga102" => ".fwsignature_ga10x",
-        _ => ".fwsignature_ad10x",
+    match (chip.family, directory(chip)) {
+        (Family::Turing, "tu116") => ".fwsignature_tu11x",
+        (Family::Turing, _) => ".fwsignature_tu10x",
+        (Family::Ga100, _) => ".fwsignature_ga100",
+        (Family::Ga10x, _) => ".fwsignature_ga10x",
+        (Family::Ada, _) => ".fwsignature_ad10x",
+        (Family::Hopper, _) => ".fwsignature_gh100",
+        (Family::Gb10x, _) => ".fwsignature_gb10x",
+        (Family::Gb20x, _) => ".fwsignature_gb20x",
     }
 }
 
@@ -143,17 +161,25 @@ fn signature_section(chip: &Chip) -> &'static str {
 pub fn read(root: &Path, chip: &Chip) -> Result<Firmware, FirmwareError> {
     let place = root.join("nvidia").join(chip.name).join("gsp");
     let path = |name: &str| place.join(format!("{name}-{VERSION}.bin"));
+    let by_fsp = chip.family.boots_by_fsp();
     let mut ucodes = Vec::new();
-    for (task, name) in [
-        (Task::BooterLoad, "booter_load"),
-        (Task::BooterUnload, "booter_unload"),
-    ] {
-        ucodes.push(ucode(chip, task, &path(name))?);
+    if !by_fsp {
+        for (task, name) in [
+            (Task::BooterLoad, "booter_load"),
+            (Task::BooterUnload, "booter_unload"),
+        ] {
+            ucodes.push(ucode(chip, task, &path(name))?);
+        }
     }
-    let generic_bootloader = if chip.family.loads_by_dma() {
+    let generic_bootloader = if by_fsp || chip.family.loads_by_dma() {
         None
     } else {
         Some(generic_bootloader(&path("gen_bootloader"))?)
+    };
+    let fmc = if by_fsp {
+        Some(fmc(chip, &path("fmc"))?)
+    } else {
+        None
     };
     let bootloader_path = path("bootloader");
     let bootloader_file = whole(&bootloader_path)?;
@@ -167,6 +193,7 @@ pub fn read(root: &Path, chip: &Chip) -> Result<Firmware, FirmwareError> {
     Ok(Firmware {
         ucodes,
         bootloader: generic_bootloader,
+        fmc,
         gsp: GspFiles {
             bootloader: bootloader.payload.to_vec(),
             bootloader_offsets: [
@@ -208,6 +235,20 @@ fn generic_bootloader(path: &Path) -> Result<Hash, FirmwareError> {
     let bootloader =
         GenericBootloader::parse(&file).map_err(|error| malformed(path, format!("{error:?}")))?;
     Ok(hash(bootloader.code))
+}
+
+fn fmc(chip: &Chip, path: &Path) -> Result<FmcFile, FirmwareError> {
+    let scheme = if chip.family == Family::Hopper {
+        Scheme::Rsa3072
+    } else {
+        Scheme::EcdsaP384
+    };
+    let file = whole(path)?;
+    let fmc = Fmc::parse(&file, scheme).map_err(|error| malformed(path, format!("{error:?}")))?;
+    Ok(FmcFile {
+        hash: *fmc.hash,
+        public_key: fmc.public_key.to_vec(),
+    })
 }
 
 fn ucode(chip: &Chip, task: Task, path: &Path) -> Result<Ucode, FirmwareError> {

@@ -36,6 +36,8 @@ pub mod nvdm {
 
 /// What FSP says is wrong with a command. 0 is success.
 pub mod code {
+    /// The command cannot be carried out now.
+    pub const INVALID_STATE: u32 = 0x9e;
     /// There is no such command.
     pub const NOT_SUPPORTED: u32 = 0xa0;
     /// The command's data are wrong.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 mod commands;
-mod machine;
+mod cot;
+pub(crate) mod firmware;
+pub(crate) mod machine;
 mod traces;
 mod transport;

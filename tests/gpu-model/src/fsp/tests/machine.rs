@@ -5,6 +5,7 @@
 use std::fs::File;
 
 use crate::{
+    boot::firmware_dir::FmcFile,
     chips::Chip,
     config_space::{
         board::{
@@ -53,6 +54,8 @@ pub(crate) const QUEUE_TAIL: u32 = 0x8f2c04;
 pub(crate) const MSGQ_HEAD: u32 = 0x8f2c80;
 pub(crate) const MSGQ_TAIL: u32 = 0x8f2c84;
 
+/// Video memory that FSP believes to have.
+pub(crate) const VRAM: u64 = 4096 * MIB;
 /// Guest memory begins here.
 pub(crate) const RAM: u64 = 0x1_2340_0000;
 pub(crate) const RAM_SIZE: u64 = 4 * MIB;
@@ -100,7 +103,7 @@ impl Machine {
         ram.set_len(RAM_SIZE).unwrap();
         let mut machine = Self {
             chip,
-            fsp: Fsp::new(chip, &plan),
+            fsp: Fsp::new(chip, VRAM, &plan, None),
             therm: Therm::new(&plan),
             gsp: GspState::Off,
             now_us: 0,
@@ -146,6 +149,19 @@ impl Machine {
             memory: Some((self.ram.try_clone().unwrap(), address - RAM)),
         };
         self.dma.map(request).unwrap();
+    }
+
+    pub(crate) fn put(&self, address: u64, bytes: &[u8]) {
+        self.dma.write(true, address, bytes).unwrap();
+    }
+
+    /// Another card, of which only this is different.
+    pub(crate) fn set_vram(&mut self, bytes: u64) {
+        self.fsp.vram = bytes;
+    }
+
+    pub(crate) fn use_file(&mut self, file: FmcFile) {
+        self.fsp.file = Some(file);
     }
 
     fn with_cx<T>(&mut self, run: impl FnOnce(&mut Fsp, &mut Therm, &Cx<'_>) -> T) -> T {
