@@ -58,14 +58,14 @@ const BLOCKS: &[(u32, u32, &str)] = &[
     (0x088000, 0x089000, "configuration mirror up to Ada"),
     (0x092000, 0x093000, "configuration mirror from Hopper on"),
     (0x100000, 0x110000, "PFB"),
-    (0x110000, 0x114000, "GSP falcon, which this model has up to Ada only"),
+    (0x110000, 0x114000, "GSP falcon"),
     (0x118000, 0x119000, "PGC6"),
     (0x1fa000, 0x1fb000, "PFB MMU"),
     (0x300000, 0x400000, "PROM"),
     (0x600000, 0x700000, "PDISP"),
     (0x700000, 0x800000, "PRAMIN"),
     (0x820000, 0x825000, "FUSE"),
-    (0x840000, 0x844000, "SEC2 falcon, which this model has up to Ada only"),
+    (0x840000, 0x844000, "SEC2 falcon"),
     (0x870000, 0x871000, "HSHUB0"),
     (0x8a1000, 0x8a2000, "FBHUB0"),
     (0x8f0000, 0x8f4000, "FSP, which this model does not have yet"),
@@ -325,8 +325,7 @@ impl Bar0 {
             .engines
             .iter()
             .flat_map(|engine| engines::find(engine.regs(), address))
-            // The falcons of chips that FSP boots are not modelled: the block says so.
-            .find(|_| !self.family.boots_by_fsp() || Which::at(address).is_none());
+            .next();
         let block = BLOCKS
             .iter()
             .find(|(start, end, _)| (*start..*end).contains(&address))
@@ -361,8 +360,6 @@ impl Bar0 {
             value,
             effects: vec![if self.is_boot_status_elsewhere(address) {
                 Effect::Complain(Complaint::new(FspRule::ReadinessElsewhere, what))
-            } else if self.family.boots_by_fsp() {
-                Effect::Complain(Complaint::new(rule, what))
             } else {
                 complain(address, rule, what)
             }],

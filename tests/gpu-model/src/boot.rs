@@ -17,7 +17,7 @@ pub mod identify;
 pub mod loader;
 mod programs;
 pub mod radix3;
-mod registers;
+pub mod registers;
 pub mod wpr2;
 pub mod wpr_meta;
 
@@ -649,4 +649,4 @@ impl Boot {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

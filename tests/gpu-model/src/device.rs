@@ -145,6 +145,9 @@ pub enum DeviceError {
     /// The chip never sees the firmware files, or the state, that was asked for.
     #[error("{0} does not boot through SEC2, so {1} has no effect on it")]
     NoSec2Boot(&'static str, &'static str),
+    /// The chip boots in another way than the state comes from.
+    #[error("{0} cannot be left in the state {1}, which belongs to another way of booting")]
+    NotLeftLikeThat(&'static str, &'static str),
     /// Firmware files cannot be used.
     #[error(transparent)]
     Firmware(#[from] FirmwareError),
@@ -186,14 +189,14 @@ impl Device {
         let plan = Plan::parse_for(chip, bytes, &options.faults)?;
         let rom = rom_image(chip, options.vbios, &plan)?;
         if chip.family.boots_by_fsp() {
-            for (given, option) in [
-                (options.firmware_dir.is_some(), "--firmware-dir"),
-                (options.dirty.is_some(), "--start dirty"),
-            ] {
+            for (given, option) in [(options.firmware_dir.is_some(), "--firmware-dir")] {
                 if given {
                     return Err(DeviceError::NoSec2Boot(chip.name, option));
                 }
             }
+        }
+        if let Some(state) = options.dirty.filter(|state| !state.is_of(chip.family)) {
+            return Err(DeviceError::NotLeftLikeThat(chip.name, state.name()));
         }
         let files = match &options.firmware_dir {
             Some(root) => Some(firmware_dir::read(root, chip)?),

@@ -39,6 +39,7 @@ use crate::{
         Master, //
     },
     faults::Plan,
+    fsp_boot::FspBoot,
     gsp_rm::{
         habits::Habits,
         Access, //
@@ -310,6 +311,12 @@ pub fn all(parts: Parts, plan: &Plan) -> Vec<Box<dyn Engine>> {
         dirty,
         habits,
     } = parts;
+    let boot: Box<dyn Engine> = if chip.family.boots_by_fsp() {
+        let files = known.files.map(|firmware| firmware.gsp);
+        Box::new(FspBoot::new(chip, vram, plan, files, dirty, habits))
+    } else {
+        Box::new(Boot::new(chip, vram, plan, known, dirty, habits))
+    };
     vec![
         Box::new(pmc::Pmc::new(chip, plan)),
         Box::new(pbus::Pbus::default()),
@@ -319,7 +326,7 @@ pub fn all(parts: Parts, plan: &Plan) -> Vec<Box<dyn Engine>> {
         Box::new(mirror::Mirror::new(chip)),
         Box::new(pfb::Pfb::new(plan, vram_register)),
         Box::new(sysmem_flush::SysmemFlush::new(chip, plan, dirty)),
-        Box::new(Boot::new(chip, vram, plan, known, dirty, habits)),
+        boot,
         Box::new(pgc6::Pgc6::new(plan, vram_register)),
         Box::new(prom::Prom::new(rom)),
         Box::new(pdisp::Pdisp::new(plan)),

@@ -73,13 +73,16 @@ use wire::Message;
 
 pub use interrupts::GSP_VECTOR;
 pub use server::BarEntry;
-pub use start::fingerprint;
+pub use start::{
+    fingerprint,
+    hash, //
+};
 
 /// Complaints that do not stop GSP-RM.
 type Findings = Vec<Complaint>;
 
 /// What the GSP's first mailbox holds when GSP-RM has stopped.
-const STOPPED: u32 = 0x8000_0000;
+pub const STOPPED: u32 = 0x8000_0000;
 /// Microseconds between the answer to `UNLOADING_GUEST_DRIVER` and the mailbox.
 const STOPPING_US: u64 = 500;
 /// Microseconds of silence after which a driver may give up the boot.
@@ -389,6 +392,16 @@ impl GspRm {
     /// A fault outside of GSP-RM has changed something: the driver may give up at any time.
     pub fn excuse_driver(&mut self) {
         self.fault_fired = true;
+    }
+
+    /// What it works with in this guest memory, or did while it ran.
+    pub fn owner_of(&self, range: &Range<u64>) -> Option<String> {
+        let owned = &self.link.as_ref()?.base.owned;
+        let overlaps = |other: &Range<u64>| other.start < range.end && range.start < other.end;
+        owned
+            .iter()
+            .find(|(other, _)| overlaps(other))
+            .map(|(_, what)| what.clone())
     }
 
     /// Guest memory in `range` can no longer be reached.

@@ -32,6 +32,7 @@ pub mod engines;
 pub mod falcon;
 pub mod faults;
 pub mod fsp;
+pub mod fsp_boot;
 pub mod gmmu;
 pub mod gsp_rm;
 pub mod irq;

@@ -4,6 +4,7 @@
 //! order that follow from it.
 
 use crate::{
+    chips::Family,
     engines::pmc::{
         BOOT_0,
         BOOT_1,
@@ -67,6 +68,8 @@ pub enum Stage {
     FrtsDone,
     /// Booter was started.
     BooterRuns,
+    /// FSP has started FMC.
+    FmcRuns,
     /// The GSP's RISC-V core was started.
     GspStarted,
     /// GSP-RM has said that it is ready.
@@ -83,10 +86,11 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order of a boot and unload.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::FwsecRuns,
         Self::FrtsDone,
         Self::BooterRuns,
+        Self::FmcRuns,
         Self::GspStarted,
         Self::GspReady,
         Self::GspSuspended,
@@ -101,12 +105,26 @@ impl Stage {
             Self::FwsecRuns => "fwsec-runs",
             Self::FrtsDone => "frts-done",
             Self::BooterRuns => "booter-runs",
+            Self::FmcRuns => "fmc-runs",
             Self::GspStarted => "gsp-started",
             Self::GspReady => "gsp-ready",
             Self::GspSuspended => "gsp-suspended",
             Self::SbDone => "sb-done",
             Self::UnloaderRuns => "unloader-runs",
             Self::Unloaded => "gsp-unloaded",
+        }
+    }
+
+    /// Do chips of `family` come to it?
+    pub const fn is_of(self, family: Family) -> bool {
+        match self {
+            Self::GspStarted | Self::GspReady | Self::GspSuspended | Self::Unloaded => true,
+            Self::FmcRuns => family.boots_by_fsp(),
+            Self::FwsecRuns
+            | Self::FrtsDone
+            | Self::BooterRuns
+            | Self::SbDone
+            | Self::UnloaderRuns => !family.boots_by_fsp(),
         }
     }
 

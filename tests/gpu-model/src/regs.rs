@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use crate::chips::Families;
 
 /// One register, or an array of equal registers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reg {
     /// Published name, without index.
     pub name: &'static str,

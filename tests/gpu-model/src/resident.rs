@@ -218,6 +218,16 @@ impl Resident {
         self.rm.as_ref().is_some_and(GspRm::is_suspended)
     }
 
+    /// Has it stopped because the driver asked for it?
+    pub fn has_stopped(&self) -> bool {
+        self.rm.as_ref().is_some_and(GspRm::has_stopped)
+    }
+
+    /// What GSP-RM has, or had when it stopped, in this guest memory.
+    pub fn owner_of(&self, range: &Range<u64>) -> Option<String> {
+        self.rm.as_ref()?.owner_of(range)
+    }
+
     /// Is the program on the GSP the one that GSP-RM had the driver load?
     pub fn is_sequencer_image(&self, core: &Falcon) -> bool {
         let start = core.imem.bytes(0, sequencer::MAGIC.len());

@@ -267,9 +267,9 @@ fn options_that_name_nothing_are_refused() {
             "\"filthy\" is neither clean",
         ),
         (
-            &["--chip", "gh100", "--socket", "/nonexistent/s", "--start", "dirty"],
+            &["--chip", "gh100", "--socket", "/nonexistent/s", "--start", "dirty=wpr2-set"],
             2,
-            "gh100 does not boot through SEC2, so --start dirty has no effect on it",
+            "gh100 cannot be left in the state wpr2-set, which belongs to another way of booting",
         ),
         (
             &["--chip", "ga102", "--socket", "/nonexistent/s", "--gsp", "sequencer=odd"],

@@ -7,6 +7,7 @@ use super::{
     Boot, //
 };
 use crate::{
+    chips::Family,
     falcon::regs::bits,
     vram::MIB, //
 };
@@ -26,6 +27,12 @@ pub enum Dirty {
     Sec2Running,
     /// Only the sysmem flush page is still set.
     ForeignFlushPage,
+    /// FMC has refused a boot.
+    FmcFailed,
+    /// FSP has the GSP, and will not let go of it.
+    GspLocked,
+    /// GSP-RM has said that it has stopped, but its core halts later.
+    GspSuspended,
 }
 
 impl Dirty {
@@ -61,7 +68,31 @@ impl Dirty {
             Self::ForeignFlushPage,
             "nothing runs; the flush page of another driver is set",
         ),
+        (
+            "fmc-failed",
+            Self::FmcFailed,
+            "FMC has refused a boot, and its code is in the mailbox (Hopper and Blackwell)",
+        ),
+        (
+            "gsp-locked",
+            Self::GspLocked,
+            "FSP owns the GSP, whose registers cannot be read (Hopper and Blackwell)",
+        ),
+        (
+            "gsp-suspended",
+            Self::GspSuspended,
+            "GSP-RM has stopped, and its core halts a while after it is first looked at (Hopper \
+             and Blackwell)",
+        ),
     ];
+
+    /// Name on the command line.
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, state, _)| *state == self)
+            .map_or("", |(name, ..)| name)
+    }
 
     /// The state with this name.
     pub fn by_name(name: &str) -> Option<Self> {
@@ -71,6 +102,15 @@ impl Dirty {
             .map(|(_, state, _)| *state)
     }
 
+    /// Can a card of `family` be left like that?
+    pub fn is_of(self, family: Family) -> bool {
+        match self {
+            Self::GspRunning | Self::StaleQueues | Self::ForeignFlushPage => true,
+            Self::FrtsOnly | Self::Wpr2Set | Self::Sec2Running => !family.boots_by_fsp(),
+            Self::FmcFailed | Self::GspLocked | Self::GspSuspended => family.boots_by_fsp(),
+        }
+    }
+
     /// Does the flush register hold an address of somebody else?
     pub fn has_foreign_flush_page(self) -> bool {
         !matches!(self, Self::FrtsOnly | Self::Sec2Running | Self::Wpr2Set)
@@ -78,7 +118,7 @@ impl Dirty {
 }
 
 /// The libos table of the former driver.
-const OLD_LIBOS: [u32; 2] = [0x7ad1_b000, 0];
+pub const OLD_LIBOS: [u32; 2] = [0x7ad1_b000, 0];
 
 impl Boot {
     /// Puts the card into `state`.
@@ -103,7 +143,9 @@ impl Boot {
                     self.gsp.raise(bits::IRQ_SWGEN0);
                 }
             }
-            Dirty::ForeignFlushPage => {}
+            // Only the flush register shows it, or another way of booting.
+            Dirty::ForeignFlushPage | Dirty::FmcFailed | Dirty::GspLocked | Dirty::GspSuspended => {
+            }
         }
     }
 }

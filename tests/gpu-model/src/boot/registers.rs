@@ -38,6 +38,7 @@ pub static TABLE: LazyLock<Vec<Reg>> = LazyLock::new(|| {
     ];
     falcon::regs::gsp()
         .chain(falcon::regs::sec2())
-        .chain(results.map(|reg| reg.among(Families::SEC2_BOOT)))
+        .chain(results)
+        .map(|reg| reg.among(Families::SEC2_BOOT))
         .collect()
 });

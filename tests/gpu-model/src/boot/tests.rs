@@ -5,16 +5,19 @@
 mod conversation;
 mod dirty;
 mod driver;
-mod firmware;
+pub(crate) mod firmware;
+pub(crate) mod machine;
 mod violations;
 
-use conversation::SAVE_META;
 use driver::{
     Driver,
     GSP,
-    META,
     SEC2,
     UCODE, //
+};
+use machine::{
+    META,
+    SAVE_META, //
 };
 
 const BOTH: [&str; 2] = ["ga102", "tu102"];

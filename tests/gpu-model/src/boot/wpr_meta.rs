@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! `GspFwWprMeta`: the driver's plan of the protected region, and everything booter checks in it.
+//!
+//! FMC, on chips that boot through FSP, is given the same structure with other contents; see
+//! [`crate::fsp_boot`].
 
 use std::ops::Range;
 
@@ -28,7 +31,7 @@ const SIGNATURE_SIZE: u64 = 4096;
 /// Between start of the region and heap there is room for the structure itself.
 const HEAP_DISTANCE: u64 = SIZE as u64;
 
-/// The fields that booter uses.
+/// The fields that booter or FMC uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WprMeta {
     /// Bus address of the image's page table.
@@ -65,9 +68,15 @@ pub struct WprMeta {
     pub vram: u64,
     /// VGA workspace: offset and bytes.
     pub vga: (u64, u64),
+    /// Virtual functions that the heap is for.
+    pub vf_partitions: u8,
+    /// Switches.
+    pub flags: u8,
+    /// Bytes for the power management unit.
+    pub pmu_reserved: u32,
 }
 
-/// Why booter refuses.
+/// Why the plan is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong(pub String);
 
@@ -123,6 +132,10 @@ impl WprMeta {
             end: long(168),
             vram: long(176),
             vga: (long(184), long(192)),
+            vf_partitions: bytes[240],
+            flags: bytes[241],
+            // CAST: the upper half of the word that begins four bytes before it.
+            pmu_reserved: (long(240) >> 32) as u32,
         })
     }
 

@@ -120,6 +120,8 @@ pub mod bits {
     pub const RISCV_PRESENT: u32 = 1 << 10;
     /// `HWCFG2`: memories are being cleared (GA102 and later).
     pub const MEM_SCRUBBING: u32 = 1 << 12;
+    /// `HWCFG2`: firmware has the engine, and the driver may not use it (Hopper and later).
+    pub const LOCKDOWN: u32 = 1 << 13;
     /// `HWCFG2`: the engine can be reset (GA102 and later).
     pub const RESET_READY: u32 = 1 << 31;
     /// `DMATRFCMD`: no room for a request.
@@ -146,7 +148,22 @@ pub mod bits {
 pub const BY_PORTS: Families = Families::of(&[Family::Turing, Family::Ga100]);
 /// Chips that load falcons by DMA and check signatures in a boot ROM.
 pub const BY_DMA: Families = Families::of(&[Family::Ga10x, Family::Ada]);
-const SINCE_GA100: Families = Families::of(&[Family::Ga100, Family::Ga10x, Family::Ada]);
+/// Chips that have the new RISC-V registers.
+const SINCE_GA102: Families = Families::of(&[
+    Family::Ga10x,
+    Family::Ada,
+    Family::Hopper,
+    Family::Gb10x,
+    Family::Gb20x,
+]);
+const SINCE_GA100: Families = Families::of(&[
+    Family::Ga100,
+    Family::Ga10x,
+    Family::Ada,
+    Family::Hopper,
+    Family::Gb10x,
+    Family::Gb20x,
+]);
 const ALL: u32 = u32::MAX;
 
 /// The registers of one window, named after engine `$name`, from `$base` on.
@@ -229,21 +246,20 @@ macro_rules! window {
             Reg::ro(name!("RISCV_CORE_SWITCH_RISCV_STATUS"), at(0x1240), 0).on(BY_PORTS),
             Reg::ro(name!("RISCV_IRQMASK"), at(0x12b4), 0).on(BY_PORTS),
             Reg::rw(name!("RISCV_IRQDEST"), at(0x12b8), ALL).on(BY_PORTS),
-            Reg::ro(name!("RISCV_CPUCTL"), at(0x1388), 0).on(BY_DMA),
-            Reg::ro(name!("RISCV_RPC"), at(0x13ec), 0).on(BY_DMA),
-            Reg::ro(name!("RISCV_IRQMASK"), at(0x1528), 0).on(BY_DMA),
-            Reg::rw(name!("RISCV_IRQDEST"), at(0x152c), ALL).on(BY_DMA),
-            Reg::rw(name!("RISCV_IRQDELEG"), at(0x1534), ALL).on(BY_DMA),
+            Reg::ro(name!("RISCV_CPUCTL"), at(0x1388), 0).on(SINCE_GA102),
+            Reg::ro(name!("RISCV_RPC"), at(0x13ec), 0).on(SINCE_GA102),
+            Reg::ro(name!("RISCV_IRQMASK"), at(0x1528), 0).on(SINCE_GA102),
+            Reg::rw(name!("RISCV_IRQDEST"), at(0x152c), ALL).on(SINCE_GA102),
+            Reg::rw(name!("RISCV_IRQDELEG"), at(0x1534), ALL).on(SINCE_GA102),
             // Drivers write back the read-only bit 0 as they found it.
             Reg::rw(name!("RISCV_BCR_CTRL"), at(0x1668), 0x110)
                 .ignoring(1)
-                .on(BY_DMA),
+                .on(SINCE_GA102),
         ]
-        .map(|reg| reg.among(Families::SEC2_BOOT))
     }};
 }
 
-/// The registers of the GSP's window.
+/// The registers of the GSP's window, on all chips.
 pub fn gsp() -> impl Iterator<Item = Reg> {
     window!("GSP", super::Which::Gsp.base()).into_iter()
 }

@@ -279,11 +279,10 @@ pub const FAULTS: &[FaultInfo] = &[
     FaultInfo {
         name: "vanish-at",
         argument: Some("STAGE"),
-        description: "the device is gone (reads all ones) from STAGE of the boot on: fwsec-runs, \
-                      frts-done, booter-runs, gsp-started, gsp-ready, gsp-suspended, sb-done, \
-                      unloader-runs or gsp-unloaded",
+        description: "the device is gone (reads all ones) from STAGE of the boot on: gsp-started, \
+                      gsp-ready, gsp-suspended or gsp-unloaded; up to Ada also fwsec-runs, \
+                      frts-done, booter-runs, sb-done or unloader-runs; from Hopper on fmc-runs",
         apply: |plan, request| {
-            request.boots_by_sec2()?;
             let given = request.argument.unwrap_or_default();
             let Some(stage) = Stage::by_name(given) else {
                 return Err(FaultError::NotAWord {
@@ -292,6 +291,9 @@ pub const FAULTS: &[FaultInfo] = &[
                     words: Stage::ALL.map(Stage::name).join(", "),
                 });
             };
+            if !stage.is_of(request.chip.family) {
+                return Err(request.not_here("its boot has no such stage"));
+            }
             plan.boot.vanish_at = Some(stage);
             Ok(())
         },

@@ -122,6 +122,21 @@ macro_rules! one_of {
     };
 }
 
+/// Shows only where drivers look at the core when GSP-RM has stopped.
+macro_rules! halt {
+    ($fault:ident, $description:literal) => {
+        FaultInfo {
+            name: UnloadFault::$fault.name(),
+            argument: None,
+            description: $description,
+            apply: |plan, request| {
+                request.boots_by_fsp()?;
+                set(&mut plan.gsp.unload, UnloadFault::$fault, UnloadFault::name)
+            },
+        }
+    };
+}
+
 macro_rules! flag {
     ($name:expr, $field:ident, $description:literal) => {
         plain!($name, $description, |plan| {
@@ -349,6 +364,14 @@ pub const FAULTS: &[FaultInfo] = &[
     one_of!(
         unload,
         UnloadFault::NoFlag,
-        "GSP-RM never says that it has stopped"
+        "GSP-RM never says that it has stopped, and does not halt"
+    ),
+    halt!(
+        Mute,
+        "GSP-RM halts when it is to stop, but never says that it has; Hopper and later"
+    ),
+    halt!(
+        NoHalt,
+        "GSP-RM says that it has stopped, but the core never halts; Hopper and later"
     ),
 ];

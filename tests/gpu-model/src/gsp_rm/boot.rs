@@ -294,8 +294,20 @@ impl GspRm {
             self.enter(State::Off);
             return;
         }
-        self.effects.push(GspEffect::SetMailbox0(STOPPED));
-        self.effects.push(GspEffect::Halt);
+        match self.faults.unload {
+            Some(UnloadFault::Mute) => {
+                self.fault(UnloadFault::Mute.name());
+                self.effects.push(GspEffect::Halt);
+            }
+            Some(UnloadFault::NoHalt) => {
+                self.fault(UnloadFault::NoHalt.name());
+                self.effects.push(GspEffect::SetMailbox0(STOPPED));
+            }
+            _ => {
+                self.effects.push(GspEffect::SetMailbox0(STOPPED));
+                self.effects.push(GspEffect::Halt);
+            }
+        }
         self.enter(State::Stopped);
     }
 }

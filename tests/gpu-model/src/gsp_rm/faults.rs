@@ -236,6 +236,10 @@ pub enum UnloadFault {
     NoReply,
     /// GSP-RM answers, but does not say that it has stopped.
     NoFlag,
+    /// It stops without a word.
+    Mute,
+    /// It says that it has stopped, but the core runs on.
+    NoHalt,
 }
 
 impl UnloadFault {
@@ -244,6 +248,8 @@ impl UnloadFault {
         match self {
             Self::NoReply => "gsp-unload-no-reply",
             Self::NoFlag => "gsp-no-suspend-flag",
+            Self::Mute => "gsp-stops-mute",
+            Self::NoHalt => "gsp-never-halts",
         }
     }
 }

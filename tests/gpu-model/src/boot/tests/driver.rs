@@ -2,25 +2,29 @@
 
 //! A small driver. Its steps read like the specification, and each can be replaced by a test.
 
-use std::fs::File;
+use std::ops::{
+    Deref,
+    DerefMut, //
+};
 
 use super::{
-    conversation::Queues,
     firmware::{
         Booter,
-        Firmware,
         BOOTLOADER_CODE, //
+    },
+    machine::{
+        Machine,
+        BOOTLOADER,
+        FLUSH_PAGE,
+        LEVEL0,
+        LIBOS,
+        META,
+        RAM,
+        SIGNATURE, //
     },
 };
 use crate::{
     boot::dirty::Dirty,
-    chips::Chip,
-    device::{
-        Device,
-        Options, //
-    },
-    dma::MapRequest,
-    trace::Trace,
     vbios::{
         self,
         fwsec::{
@@ -33,33 +37,30 @@ use crate::{
 
 pub(crate) const GSP: u64 = 0x110000;
 pub(crate) const SEC2: u64 = 0x840000;
-/// Guest memory begins here, above 4 GiB so that the upper registers matter.
-pub(crate) const RAM: u64 = 0x1_2340_0000;
-const RAM_SIZE: u64 = 8 * MIB;
-pub(crate) const FLUSH_PAGE: u64 = RAM;
-/// Start and size of everything behind the flush page, which is one mapping.
-pub(crate) const REST: (u64, u64) = (RAM + 0x1000, RAM_SIZE - 0x1000);
-pub(crate) const LIBOS: u64 = RAM + 0x1000;
-pub(crate) const META: u64 = RAM + 0x2000;
-const SIGNATURE: u64 = RAM + 0x3000;
-const BOOTLOADER: u64 = RAM + 0x4000;
-const LEVEL0: u64 = RAM + 0x10000;
-const LEVEL1: u64 = RAM + 0x11000;
-const LEVEL2: u64 = RAM + 0x12000;
 /// FWSEC, or a booter.
 pub(crate) const UCODE: u64 = RAM + 0x20000;
-pub(crate) const IMAGE: u64 = RAM + 0x10_0000;
 
+/// A machine, and what the driver of a chip that boots through SEC2 knows.
 pub(crate) struct Driver {
-    pub(crate) device: Device,
-    pub(crate) firmware: Firmware,
+    machine: Machine,
     pub(crate) fwsec: Fwsec,
     pub(crate) by_dma: bool,
-    pub(crate) now: u64,
-    ram: File,
     boot_0: u32,
     has_frts: bool,
-    pub(super) queues: Queues,
+}
+
+impl Deref for Driver {
+    type Target = Machine;
+
+    fn deref(&self) -> &Machine {
+        &self.machine
+    }
+}
+
+impl DerefMut for Driver {
+    fn deref_mut(&mut self) -> &mut Machine {
+        &mut self.machine
+    }
 }
 
 impl Driver {
@@ -72,49 +73,19 @@ impl Driver {
     }
 
     pub(crate) fn with(chip: &str, faults: &[&str], dirty: Option<Dirty>) -> Self {
-        let chip = Chip::by_name(chip).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let firmware = Firmware::new(chip.name);
-        firmware.write(directory.path(), chip.name);
-        let mut options = Options::new(chip);
-        options.faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
-        options.firmware_dir = Some(directory.path().to_owned());
-        options.vram = Some(4096 * MIB);
-        options.dirty = dirty;
-        let device = Device::new(options, Trace::off()).unwrap();
-        let fd = rustix::fs::memfd_create("driver-test", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
-        let ram = File::from(fd);
-        ram.set_len(RAM_SIZE).unwrap();
+        let machine = Machine::new(chip, faults, dirty);
+        let chip = machine.device.chip();
         let mut driver = Self {
-            device,
-            firmware,
+            machine,
             fwsec: vbios::fwsec::find(&vbios::build(&vbios::Spec::for_chip(chip))).unwrap(),
             by_dma: chip.family.loads_by_dma(),
-            now: 10_000_000,
-            ram,
             boot_0: chip.id << 20 | 0xa1,
             has_frts: chip.name != "ga100",
-            queues: Queues::default(),
         };
-        driver.place_bars();
-        driver.map(FLUSH_PAGE, 0x1000);
-        driver.map(REST.0, REST.1);
-        driver.device.config_write(4, &[0x06, 0x00]);
         driver.identify();
         driver.write_image();
         driver.write_libos();
         driver
-    }
-
-    pub(crate) fn map(&mut self, address: u64, size: u64) {
-        let request = MapRequest {
-            address,
-            size,
-            readable: true,
-            writable: true,
-            memory: Some((self.ram.try_clone().unwrap(), address - RAM)),
-        };
-        self.device.dma_map(request).unwrap();
     }
 
     /// Who is it, has it booted, and here is a flush page.
@@ -140,61 +111,6 @@ impl Driver {
             self.write(0x100c40, (page >> 40) as u32);
         }
         self.write(0x100c10, (page >> 8) as u32);
-    }
-
-    // Access ---------------------------------------------------------------------------------
-
-    pub(crate) fn read(&mut self, address: u64) -> u32 {
-        self.now += 1;
-        let mut out = [0; 4];
-        self.device.bar0_read_at(self.now, address, &mut out);
-        u32::from_le_bytes(out)
-    }
-
-    pub(crate) fn write(&mut self, address: u64, value: u32) {
-        self.device
-            .bar0_write_at(self.now, address, &value.to_le_bytes());
-    }
-
-    pub(crate) fn modify(&mut self, address: u64, mask: u32, value: u32) {
-        let old = self.read(address);
-        self.write(address, old & !mask | value);
-    }
-
-    pub(crate) fn poll(&mut self, address: u64, mask: u32, want: u32) -> Result<(), ()> {
-        for _ in 0..100 {
-            if self.read(address) & mask == want {
-                return Ok(());
-            }
-        }
-        Err(())
-    }
-
-    pub(crate) fn memory_write(&mut self, address: u64, bytes: &[u8]) {
-        use std::os::unix::fs::FileExt;
-        self.ram.write_all_at(bytes, address - RAM).unwrap();
-    }
-
-    pub(crate) fn memory_read(&self, address: u64, out: &mut [u8]) {
-        use std::os::unix::fs::FileExt;
-        self.ram.read_exact_at(out, address - RAM).unwrap();
-    }
-
-    pub(crate) fn rules(&self) -> Vec<&str> {
-        let violations = self.device.recorder.violations();
-        violations
-            .iter()
-            .map(|violation| violation.id.as_str())
-            .collect()
-    }
-
-    /// What the violations say, for messages.
-    pub(crate) fn complaints(&self) -> Vec<&str> {
-        let violations = self.device.recorder.violations();
-        violations
-            .iter()
-            .map(|violation| violation.what.as_str())
-            .collect()
     }
 
     // Falcons --------------------------------------------------------------------------------
@@ -225,7 +141,8 @@ impl Driver {
             self.poll(falcon + 0x1668, 1, 1).unwrap();
         }
         self.read(0);
-        self.write(falcon + 0x84, self.boot_0);
+        let boot_0 = self.boot_0;
+        self.write(falcon + 0x84, boot_0);
     }
 
     pub(crate) fn allow_dma(&mut self, falcon: u64) {
@@ -460,22 +377,6 @@ impl Driver {
 
     // The plan -------------------------------------------------------------------------------
 
-    /// Writes the image with its table, its signature and the bootloader.
-    pub(crate) fn write_image(&mut self) {
-        let (image, signature) = (self.firmware.image.clone(), self.firmware.signature.clone());
-        let bootloader = self.firmware.bootloader.clone();
-        self.memory_write(IMAGE, &image);
-        self.memory_write(SIGNATURE, &signature);
-        self.memory_write(BOOTLOADER, &bootloader);
-        self.memory_write(LEVEL0, &LEVEL1.to_le_bytes());
-        for i in 0..2u64 {
-            self.memory_write(LEVEL1 + 8 * i, &(LEVEL2 + 0x1000 * i).to_le_bytes());
-        }
-        for i in 0..514u64 {
-            self.memory_write(LEVEL2 + 8 * i, &(IMAGE + 0x1000 * i).to_le_bytes());
-        }
-    }
-
     /// The structure that tells booter where everything goes.
     pub(crate) fn meta(&self) -> [u64; 32] {
         let vram = self.device.vram_size();
@@ -525,20 +426,10 @@ impl Driver {
         self.write_this_meta(&meta);
     }
 
-    pub(crate) fn write_this_meta(&mut self, meta: &[u64; 32]) {
-        let bytes: Vec<u8> = meta.iter().flat_map(|word| word.to_le_bytes()).collect();
-        self.memory_write(META, &bytes);
-    }
-
     /// Start and end of the region as booter locks it.
     pub(crate) fn region(&self) -> (u64, u64) {
         let meta = self.meta();
         (meta[14], meta[21])
-    }
-
-    pub(crate) fn wpr2(&mut self) -> (u64, u64) {
-        let address = |register: u32| u64::from(register >> 4) << 12;
-        (address(self.read(0x1fa824)), address(self.read(0x1fa828)))
     }
 
     pub(crate) fn riscv_active(&mut self) -> bool {

@@ -9,18 +9,20 @@ mod programs;
 mod signatures;
 
 use super::{
-    conversation::SAVE_META,
     driver::{
         Driver,
-        FLUSH_PAGE,
         GSP,
+        SEC2,
+        UCODE, //
+    },
+    machine::{
+        FLUSH_PAGE,
         IMAGE,
         LIBOS,
         META,
         RAM,
         REST,
-        SEC2,
-        UCODE, //
+        SAVE_META, //
     },
 };
 

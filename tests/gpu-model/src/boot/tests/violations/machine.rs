@@ -20,7 +20,8 @@ fn accesses_and_registers() {
     check(&[
         ("byte of a register", "ga102", &["FV-01"], |driver| {
             let mut out = [0];
-            driver.device.bar0_read_at(driver.now, GSP + 0x40, &mut out);
+            let now = driver.now;
+            driver.device.bar0_read_at(now, GSP + 0x40, &mut out);
         }),
         ("no register", "ga102", &["FV-02"], |driver| {
             driver.read(GSP + 0x34);
@@ -229,7 +230,8 @@ fn transfers() {
                 submit(driver, UCODE, 0, 0, 0x600);
                 driver.device.dma_unmap(UCODE, 0x1000, false);
                 driver.now += 1000;
-                driver.device.tick_at(driver.now);
+                let now = driver.now;
+                driver.device.tick_at(now);
             },
         ),
     ]);
