@@ -142,9 +142,6 @@ pub enum DeviceError {
     /// A fault of the synthetic VBIOS, and another VBIOS.
     #[error("faults of the VBIOS are made for the synthetic one, not for --vbios")]
     DamagedVbios,
-    /// The chip never sees the firmware files, or the state, that was asked for.
-    #[error("{0} does not boot through SEC2, so {1} has no effect on it")]
-    NoSec2Boot(&'static str, &'static str),
     /// The chip boots in another way than the state comes from.
     #[error("{0} cannot be left in the state {1}, which belongs to another way of booting")]
     NotLeftLikeThat(&'static str, &'static str),
@@ -188,13 +185,6 @@ impl Device {
         let vram_register = vram::size_register(chip, bytes)?;
         let plan = Plan::parse_for(chip, bytes, &options.faults)?;
         let rom = rom_image(chip, options.vbios, &plan)?;
-        if chip.family.boots_by_fsp() {
-            for (given, option) in [(options.firmware_dir.is_some(), "--firmware-dir")] {
-                if given {
-                    return Err(DeviceError::NoSec2Boot(chip.name, option));
-                }
-            }
-        }
         if let Some(state) = options.dirty.filter(|state| !state.is_of(chip.family)) {
             return Err(DeviceError::NotLeftLikeThat(chip.name, state.name()));
         }

@@ -312,8 +312,7 @@ pub fn all(parts: Parts, plan: &Plan) -> Vec<Box<dyn Engine>> {
         habits,
     } = parts;
     let boot: Box<dyn Engine> = if chip.family.boots_by_fsp() {
-        let files = known.files.map(|firmware| firmware.gsp);
-        Box::new(FspBoot::new(chip, vram, plan, files, dirty, habits))
+        Box::new(FspBoot::new(chip, vram, plan, known.files, dirty, habits))
     } else {
         Box::new(Boot::new(chip, vram, plan, known, dirty, habits))
     };

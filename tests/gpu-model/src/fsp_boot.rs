@@ -21,7 +21,10 @@ use crate::{
     bar0::PRI_ERROR,
     boot::{
         dirty::Dirty,
-        firmware_dir::GspFiles,
+        firmware_dir::{
+            Firmware,
+            GspFiles, //
+        },
         wpr2::Wpr2, //
     },
     chips::Chip,
@@ -132,21 +135,25 @@ impl FspBoot {
         chip: &'static Chip,
         vram: u64,
         plan: &Plan,
-        files: Option<GspFiles>,
+        files: Option<Firmware>,
         dirty: Option<Dirty>,
         habits: Habits,
     ) -> Self {
+        let (fmc, gsp) = match files {
+            Some(firmware) => (firmware.fmc, Some(firmware.gsp)),
+            None => (None, None),
+        };
         Self {
             chip,
             vram,
-            fsp: Fsp::new(chip, plan),
+            fsp: Fsp::new(chip, vram, plan, fmc),
             gsp: Falcon::new(Which::Gsp, chip.family, plan.falcon),
             lockdown: true,
             rm: Resident::new(chip, vram, habits, plan.gsp.clone()),
             state: State::Off,
             wpr2: Wpr2::default(),
             saved: None,
-            files,
+            files: gsp,
             faults: plan.fmc.clone(),
             dirty,
             boot_memory: Vec::new(),
@@ -430,3 +437,6 @@ impl Engine for FspBoot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,6 @@ use crate::{
         },
     },
     engines::{
-        flag,
         Cx,
         Effect,
         Effects,
@@ -52,9 +51,6 @@ use crate::{
 
 /// For messages and the trace.
 const FMC: Loader = Loader("FMC");
-
-/// No board that boots this way shows virtual functions.
-const HAS_VGPU: bool = false;
 
 /// How long each step takes. Real ones take longer in all, most of it for the copy of the image.
 const MASKED_US: u64 = 3_000;
@@ -142,14 +138,10 @@ impl Job {
 impl FspBoot {
     /// FSP has found the message right: it takes the GSP and starts FMC.
     pub(super) fn begin(&mut self, accepted: &Accepted, cx: &Cx<'_>, effects: &mut Effects) {
-        if !cx.progress.has_flush_page() {
-            effects.push(flag(
-                FspRule::FlushPage,
-                "boot of the GSP begun while no sysmem flush page is set, or not everywhere",
-            ));
-        }
         self.excused = false;
         self.gsp.power_on();
+        // FMC runs on the core; that is not what it shows as active.
+        self.gsp.riscv.halted = false;
         // CAST: the halves of the address.
         self.gsp.mailbox = [
             accepted.boot_params as u32,
@@ -264,6 +256,7 @@ impl FspBoot {
         self.boot_memory = memory;
         if self.faults.never_active {
             effects.push(Effect::Fault("fmc-riscv-never-active"));
+            self.gsp.halt_riscv();
         } else {
             self.gsp.start_riscv();
         }
@@ -291,7 +284,7 @@ impl FspBoot {
         let of_plan = |wrong| FMC.of_plan(wrong);
         let meta = WprMeta::parse(&bytes).map_err(of_plan)?;
         let vram = cx.vram.size();
-        plan::check(&meta, self.chip, vram, HAS_VGPU, frts)
+        plan::check(&meta, self.chip, vram, self.fsp.vgpu_enabled(), frts)
             .and_then(|()| plan::place(&meta, frts))
             .map_err(|Wrong(what)| {
                 Complaint::new(FspRule::WprMeta, format!("FMC refuses the plan: {what}"))

@@ -106,7 +106,14 @@ fn generic_bootloader_file() -> Vec<u8> {
     file
 }
 
-/// All files of one chip.
+/// Writes one file below `root`.
+pub(crate) fn write_file(root: &Path, chip: &str, name: &str, bytes: &[u8]) {
+    let place = root.join("nvidia").join(chip).join("gsp");
+    fs::create_dir_all(&place).unwrap();
+    fs::write(place.join(format!("{name}-570.144.bin")), bytes).unwrap();
+}
+
+/// All files of one chip, but FMC's.
 pub(crate) struct Firmware {
     pub(crate) load: Booter,
     pub(crate) unload: Booter,
@@ -148,11 +155,7 @@ impl Firmware {
 
     /// Writes the files below `root`.
     pub(crate) fn write(&self, root: &Path, chip: &str) {
-        let place = root.join("nvidia").join(chip).join("gsp");
-        fs::create_dir_all(&place).unwrap();
-        let write = |name: &str, bytes: &[u8]| {
-            fs::write(place.join(format!("{name}-570.144.bin")), bytes).unwrap();
-        };
+        let write = |name: &str, bytes: &[u8]| write_file(root, chip, name, bytes);
         write("booter_load", &self.load.file());
         write("booter_unload", &self.unload.file());
         write("bootloader", &self.bootloader_file());
@@ -162,6 +165,9 @@ impl Firmware {
             "tu116" => ".fwsignature_tu11x",
             "ga100" => ".fwsignature_ga100",
             "ga102" => ".fwsignature_ga10x",
+            "gh100" => ".fwsignature_gh100",
+            "gb100" | "gb102" => ".fwsignature_gb10x",
+            _ if chip.starts_with("gb20") => ".fwsignature_gb20x",
             _ => ".fwsignature_ad10x",
         };
         write("gsp", &self.elf(section));

@@ -7,7 +7,10 @@ use std::{
     os::unix::fs::FileExt, //
 };
 
-use super::firmware::Firmware;
+use super::firmware::{
+    self,
+    Firmware, //
+};
 use crate::{
     boot::dirty::Dirty,
     chips::Chip,
@@ -85,10 +88,23 @@ pub(crate) struct Machine {
 impl Machine {
     /// A machine with a card of `chip`, BARs placed and all memory mapped.
     pub(crate) fn new(chip: &str, faults: &[&str], dirty: Option<Dirty>) -> Self {
+        Self::with_files(chip, faults, dirty, &[])
+    }
+
+    /// The same; `files` are more files that the model finds on disk, by name.
+    pub(crate) fn with_files(
+        chip: &str,
+        faults: &[&str],
+        dirty: Option<Dirty>,
+        files: &[(&str, &[u8])],
+    ) -> Self {
         let chip = Chip::by_name(chip).unwrap();
         let directory = tempfile::tempdir().unwrap();
         let firmware = Firmware::new(chip.name);
         firmware.write(directory.path(), chip.name);
+        for (name, bytes) in files {
+            firmware::write_file(directory.path(), chip.name, name, bytes);
+        }
         let mut options = Options::new(chip);
         options.faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
         options.firmware_dir = Some(directory.path().to_owned());
@@ -350,10 +366,19 @@ impl Machine {
         self.wait_for(STATIC_INFO)
     }
 
-    /// Has GSP-RM stop; `level` other than 0 suspends it.
-    pub(crate) fn stop(&mut self, level: u32) {
+    /// Tells GSP-RM to stop, and waits for the answer.
+    pub(crate) fn tell_to_stop(&mut self) {
+        self.tell_to_stop_at(0);
+    }
+
+    fn tell_to_stop_at(&mut self, level: u32) {
         self.send(UNLOADING, &words(&[u32::from(level != 0), level]));
         self.wait_for(UNLOADING).expect("an answer");
+    }
+
+    /// Has GSP-RM stop; `level` other than 0 suspends it.
+    pub(crate) fn stop(&mut self, level: u32) {
+        self.tell_to_stop_at(level);
         for _ in 0..100 {
             self.tick();
             if self.read(GSP + 0x40) == 0x8000_0000 {

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What faults show to a driver that does nothing wrong.
+
+use super::driver::{
+    Driver,
+    GSP, //
+};
+use crate::boot::tests::machine::{
+    INIT_DONE,
+    REST, //
+};
+
+/// Fault, and what the driver sees. All of them fire, and none makes a violation.
+const FAULTS: &[(&str, fn(&mut Driver))] = &[
+    ("fmc-mask-stuck", |driver| {
+        driver.start();
+        assert_eq!(driver.wait_released(), Err(0));
+        assert_eq!(driver.read(GSP + 0x40) >> 8, 0xba_df41);
+        driver.give_up();
+    }),
+    ("fmc-config-zero", |driver| {
+        driver.start();
+        assert_eq!(driver.read(GSP + 0xf4), 0);
+        assert_eq!(driver.read(GSP + 0x40) >> 8, 0xba_df41);
+        driver.wait_released().unwrap();
+        driver.boot_goes_on();
+        driver.unload();
+    }),
+    ("fmc-mailbox-stuck", |driver| {
+        driver.start();
+        assert_eq!(driver.wait_released(), Err(0));
+        assert_eq!(driver.read(GSP + 0xf4), 0x8000_2400);
+        driver.give_up();
+    }),
+    ("fmc-error=0x5a", |driver| {
+        driver.start();
+        assert_eq!(driver.wait_released(), Err(0x5a));
+        driver.wait_halted().unwrap();
+        assert_eq!(driver.wpr2(), (0, 0));
+        driver.device.dma_unmap(REST.0, REST.1, false);
+    }),
+    ("fmc-lockdown-stuck", |driver| {
+        driver.start();
+        assert_eq!(driver.wait_released(), Err(0));
+        assert_eq!(driver.read(GSP + 0x40), 0);
+        assert_eq!(driver.riscv(), 0x80);
+        driver.give_up();
+    }),
+    ("fmc-riscv-never-active", |driver| {
+        driver.start();
+        driver.wait_released().unwrap();
+        assert_eq!(driver.riscv(), 0x10);
+        driver.send_settings();
+        assert_eq!(driver.wait_for(INIT_DONE), None);
+        driver.give_up();
+    }),
+    ("gsp-stops-mute", |driver| {
+        driver.boot();
+        driver.tell_to_stop();
+        for _ in 0..100 {
+            driver.tick();
+            assert_eq!(driver.read(GSP + 0x40), 0);
+        }
+        driver.wait_halted().unwrap();
+        driver.give_up();
+    }),
+    ("gsp-never-halts", |driver| {
+        driver.boot();
+        driver.stop(0);
+        driver.wait_halted().unwrap_err();
+        assert_ne!(driver.wpr2(), (0, 0));
+        driver.give_up();
+    }),
+    ("gsp-no-suspend-flag", |driver| {
+        driver.boot();
+        driver.tell_to_stop();
+        driver.wait_halted().unwrap_err();
+        assert_eq!(driver.read(GSP + 0x40), 0);
+        driver.give_up();
+    }),
+    ("gsp-silent", |driver| {
+        driver.start_gsp();
+        driver.send_settings();
+        assert_eq!(driver.wait_for(INIT_DONE), None);
+        driver.wait_halted().unwrap_err();
+        driver.give_up();
+    }),
+    ("gsp-crash", |driver| {
+        driver.boot();
+        driver.send(76, &[0; 24]);
+        driver.wait_halted().unwrap();
+        driver.give_up();
+    }),
+    ("vanish-at=fmc-runs", |driver| {
+        let packet = driver.packet();
+        driver.send_packet(&packet);
+        for _ in 0..10 {
+            driver.tick();
+        }
+        assert_eq!(driver.read(0), u32::MAX);
+    }),
+    ("vanish-at=gsp-unloaded", |driver| {
+        driver.boot();
+        driver.stop(0);
+        driver.tick();
+        assert_eq!(driver.riscv(), u32::MAX);
+    }),
+];
+
+#[test]
+fn every_fault_shows_and_makes_no_violation() {
+    for chip in ["gh100", "gb202"] {
+        for (fault, how) in FAULTS {
+            let mut driver = Driver::with_faults(chip, &[fault]);
+            how(&mut driver);
+            let fired = driver.device.recorder.counters.faults_fired;
+            assert!(fired > 0 || fault.starts_with("vanish"), "{fault}");
+            let complaints = driver.complaints();
+            assert_eq!(driver.rules(), [""; 0], "{fault} on {chip}: {complaints:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mended_card_boots_where_it_failed_before() {
+    for fault in ["fmc-error=5", "gsp-stops-mute", "gsp-crash"] {
+        let mut driver = Driver::with_faults("gb202", &[fault]);
+        driver.start();
+        if driver.wait_released().is_ok() {
+            driver.boot_goes_on();
+            if fault == "gsp-crash" {
+                driver.send(76, &[0; 24]);
+            } else {
+                driver.tell_to_stop();
+            }
+        }
+        driver.wait_halted().unwrap();
+        driver.device.mend();
+        driver.boot();
+        driver.unload();
+        driver.set_flush_page(0);
+        assert_eq!(
+            driver.rules(),
+            [""; 0],
+            "{fault}: {:?}",
+            driver.complaints()
+        );
+    }
+}
+
+impl Driver {
+    /// From the release of the lockdown to the static information.
+    fn boot_goes_on(&mut self) {
+        self.send_settings();
+        self.wait_for(INIT_DONE).expect("GSP_INIT_DONE");
+        self.static_info().expect("an answer");
+    }
+
+    /// Takes everything away from a card that does not do what it should.
+    fn give_up(&mut self) {
+        self.set_flush_page(0);
+        self.device.dma_unmap(REST.0, REST.1, false);
+    }
+}
