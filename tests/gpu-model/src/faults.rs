@@ -5,6 +5,7 @@
 
 pub mod falcon;
 pub mod fmc;
+pub mod fsp;
 pub mod gsp_rm;
 pub mod rom;
 
@@ -19,6 +20,7 @@ use crate::{
         pmc,
         secure_boot::Trouble, //
     },
+    fsp::faults::Faults as FspFaults,
     gsp_rm::faults::Faults as GspFaults,
     vbios::damage::Damage,
     vram::MIB,
@@ -159,6 +161,8 @@ pub struct Plan {
     pub boot: BootFaults,
     /// Trouble with FMC.
     pub fmc: FmcFaults,
+    /// Trouble with FSP.
+    pub fsp: FspFaults,
     /// Trouble with GSP-RM.
     pub gsp: GspFaults,
     /// The VBIOS is broken.
@@ -174,6 +178,7 @@ pub fn all() -> impl Iterator<Item = &'static FaultInfo> {
         FAULTS,
         falcon::FAULTS,
         fmc::FAULTS,
+        fsp::FAULTS,
         gsp_rm::FAULTS,
         rom::FAULTS,
     ]
@@ -545,6 +550,21 @@ mod tests {
                 "ga102",
                 &["gsp-reply-error=0x51", "gsp-reply-short"],
                 "faults gsp-reply-error and gsp-reply-short contradict each other",
+            ),
+            (
+                "ga102",
+                &["fsp-no-response"],
+                "fault fsp-no-response does not exist on ga102: its firmware is not started through FSP",
+            ),
+            (
+                "gh100",
+                &["fsp-error=0"],
+                "fault fsp-error: \"0\" is not a number from 0x1 to 0xffffffff",
+            ),
+            (
+                "gb202",
+                &["fsp-response-odd", "fsp-response-huge"],
+                "faults fsp-response-odd and fsp-response-huge contradict each other",
             ),
             (
                 "gh100",

@@ -10,6 +10,7 @@
 mod commands;
 mod cot;
 mod emem;
+pub mod faults;
 mod host;
 mod image;
 mod packet;
@@ -64,6 +65,10 @@ use emem::{
     Emem,
     Port,
     CHANNEL_SIZE, //
+};
+use faults::{
+    AnswerFault,
+    Faults, //
 };
 use host::Host;
 use image::ImageError;
@@ -129,8 +134,8 @@ impl Accepted {
 }
 
 /// Head and tail of a queue: addresses in EMEM of the first and the last dword.
-#[derive(Clone, Copy, Debug, Default)]
-struct Queue {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
     head: u32,
     tail: u32,
 }
@@ -165,13 +170,16 @@ pub struct Fsp {
     host: Host,
     pending: Option<Pending>,
     vgpu_told: bool,
+    faults: Faults,
+    /// What is in the message queue is the answer that nobody has asked for.
+    is_stale: bool,
 }
 
 impl Fsp {
     /// FSP of `chip` with `vram` bytes of video memory, with the trouble that `plan` gives it.
     /// Images are compared with `file` if there is one.
     pub fn new(chip: &'static Chip, vram: u64, plan: &Plan, file: Option<FmcFile>) -> Self {
-        Self {
+        let mut fsp = Self {
             chip,
             vram,
             file,
@@ -183,7 +191,11 @@ impl Fsp {
             host: Host::default(),
             pending: None,
             vgpu_told: false,
-        }
+            faults: plan.fsp.clone(),
+            is_stale: false,
+        };
+        fsp.reset(0);
+        fsp
     }
 
     /// The registers.
@@ -201,11 +213,19 @@ impl Fsp {
         self.host = Host::default();
         self.pending = None;
         self.vgpu_told = false;
+        self.is_stale = self.faults.stale;
+        if self.is_stale {
+            self.publish(&packet::answer(nvdm::COT, 0, &[]));
+        }
     }
 
     /// Takes all faults away; what the driver has done stays.
     pub fn mend(&mut self) {
         self.boot.mend();
+        self.faults = Faults::default();
+        if std::mem::take(&mut self.is_stale) {
+            self.messages[DRIVER] = Queue::default();
+        }
     }
 
     /// An access to BAR0 has taken place, of FSP or of somebody else.
@@ -229,7 +249,12 @@ impl Fsp {
             Register::QueueHead(queue) => self.commands[queue].head,
             Register::QueueTail(queue) => self.commands[queue].tail,
             Register::MsgqHead(queue) => self.messages[queue].head,
-            Register::MsgqTail(queue) => self.messages[queue].tail,
+            Register::MsgqTail(queue) => {
+                if queue == DRIVER && self.is_stale {
+                    effects.push(Effect::Fault(faults::STALE));
+                }
+                self.messages[queue].tail
+            }
             Register::Scratch => 0,
         };
         Read { value, effects }
@@ -292,9 +317,21 @@ impl Fsp {
         let Some(pending) = self.pending.take_if(is_due) else {
             return (effects, None);
         };
-        let (reply, accepted) = self.work(&pending, gsp, cx, &mut effects);
+        let (reply, mut accepted) = self.work(&pending, gsp, cx, &mut effects);
         let kind = pending.command.kind;
-        self.publish(&packet::answer(kind, reply.code, &reply.more));
+        let answer = packet::answer(kind, reply.code, &reply.more);
+        let fault = self.faults.answer;
+        match fault {
+            Some(fault) => {
+                effects.push(Effect::Fault(fault.name()));
+                self.publish_spoilt(fault, answer);
+                if !fault.is_harmless() {
+                    self.vgpu_told = false;
+                    accepted = None;
+                }
+            }
+            None => self.publish(&answer),
+        }
         effects.push(Effect::Event(Event {
             kind: "fsp",
             op: "answer",
@@ -316,9 +353,14 @@ impl Fsp {
             let board = Board {
                 family: self.chip.family,
                 config: cx.config,
-                vgpu_mode: 0,
+                vgpu_mode: self.faults.prc_value.unwrap_or(0),
             };
             let reply = board.handle(&pending.command, effects);
+            if let Some(mode) = commands::vgpu_mode(&pending.command, &reply) {
+                self.vgpu_told = mode == 1;
+                let fault = self.faults.prc_value.map(|_| faults::PRC_VALUE);
+                effects.extend(fault.map(Effect::Fault));
+            }
             return (reply, None);
         }
         if !cx.progress.has_flush_page() {
@@ -381,6 +423,7 @@ impl Fsp {
         }
         let is_unchanged = (old.head, old.tail) == (new.head, new.tail);
         if new.is_empty() {
+            self.is_stale = false;
             self.host.burst_ends();
             return Effects::new();
         }
@@ -482,11 +525,13 @@ impl Fsp {
                 } else {
                     WORK_US
                 };
+                let late_ms = self.faults.late_ms;
+                effects.extend(late_ms.map(|_| Effect::Fault(faults::LATE)));
                 self.pending = Some(Pending {
                     was_readable: command.kind == nvdm::COT
                         && cot::is_readable(&command.packet, &cx.memory()),
                     command,
-                    due_us: cx.now_us + work_us,
+                    due_us: cx.now_us + work_us + 1_000 * late_ms.unwrap_or(0),
                     was_master: cx.config.bus_master(),
                 });
             }
@@ -512,6 +557,14 @@ impl Fsp {
             .bytes(start, end)
             .map(<[u8]>::to_vec)
             .ok_or_else(outside)
+    }
+
+    /// Publishes an answer that is wrong, if it is there at all.
+    fn publish_spoilt(&mut self, fault: AnswerFault, packet: Vec<u8>) {
+        if let Some((packet, queue)) = fault.apply(packet) {
+            self.emem.put(&packet);
+            self.messages[DRIVER] = queue;
+        }
     }
 
     /// Puts an answer where the driver finds it.

@@ -132,6 +132,16 @@ impl Board<'_> {
     }
 }
 
+/// The vGPU mode that `reply` to `command` tells, if it does.
+pub fn vgpu_mode(command: &Command, reply: &Reply) -> Option<u16> {
+    let [low, high] = KNOB_VGPU.to_le_bytes();
+    let asked = command.kind == nvdm::PRC && command.packet.ends_with(&[low, high]);
+    match reply.more[..] {
+        [low, high, ..] if asked => Some(u16::from_le_bytes([low, high])),
+        _ => None,
+    }
+}
+
 fn caps_query(packet: &[u8], effects: &mut Effects) -> Reply {
     match byte(packet, "CAPS_QUERY", effects) {
         Some(nvdm::PRC | nvdm::COT | nvdm::CAPS_QUERY | nvdm::CLOCK_BOOST) => Reply {

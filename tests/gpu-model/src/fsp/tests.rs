@@ -2,6 +2,7 @@
 
 mod commands;
 mod cot;
+mod faults;
 pub(crate) mod firmware;
 pub(crate) mod machine;
 mod traces;

@@ -25,7 +25,8 @@ use crate::{
         Effect,
         Effects,
         Engine,
-        Transfer, //
+        Transfer,
+        Whole, //
     },
     faults::Plan,
     fsp::{
@@ -162,6 +163,13 @@ impl Machine {
 
     pub(crate) fn use_file(&mut self, file: FmcFile) {
         self.fsp.file = Some(file);
+    }
+
+    pub(crate) fn mend(&mut self) {
+        self.fsp.mend();
+        let chip = self.chip;
+        let rom = Vec::new();
+        self.therm.mend(&Whole { chip, rom });
     }
 
     fn with_cx<T>(&mut self, run: impl FnOnce(&mut Fsp, &mut Therm, &Cx<'_>) -> T) -> T {
