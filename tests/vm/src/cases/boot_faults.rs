@@ -16,7 +16,7 @@ use crate::gpu::{
 };
 
 /// Cards in one machine.
-const AT_ONCE: usize = 7;
+const AT_ONCE: usize = 14;
 
 /// Seconds that a probe or its undoing may take: a wait of 5 s, and what comes before and after.
 const LIMIT: u64 = 60;

@@ -190,7 +190,10 @@ fn refusals(number: usize, rows: &[Row]) -> Scenario {
             errno: row.errno,
             line: row.line,
         };
-        let step = Step::new("fault_refused", 30).on(index).expecting(refusal);
+        let step = Step::new("fault_refused", 30)
+            .on(index)
+            .expecting(refusal)
+            .together();
         scenario.step(
             format!("{} is refused with {:?}", row.fault, row.errno),
             step,

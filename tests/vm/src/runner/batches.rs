@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Which steps of a scenario are under way at the same time: those next to each other that may be, up to the
-//! first about a card that the others are about already.
+//! first about a card that the others are about already, and not too many.
 
 use std::{
     collections::BTreeSet,
@@ -14,6 +14,10 @@ use crate::cases::{
     Scenario,
     Step, //
 };
+
+/// Steps under way at once, at most: they share the guest's CPUs, and their cards the host's, while drivers
+/// wait for cards against the clock.
+const MOST: usize = 7;
 
 /// So much more time for each step but one of a batch. They take turns on the guest's CPUs.
 const TURN: Duration = Duration::from_secs(10);
@@ -28,7 +32,7 @@ pub(super) fn of(scenario: &Scenario) -> Vec<Vec<(&Claim, &Step)>> {
         };
         let taken = step.card().is_some_and(|card| cards.contains(card));
         match batches.last_mut() {
-            Some(batch) if step.together && !taken && all_together(batch) => {
+            Some(batch) if step.together && !taken && takes_more(batch) => {
                 batch.push((claim, step));
             }
             _ => {
@@ -41,8 +45,8 @@ pub(super) fn of(scenario: &Scenario) -> Vec<Vec<(&Claim, &Step)>> {
     batches
 }
 
-fn all_together(batch: &[(&Claim, &Step)]) -> bool {
-    batch.iter().all(|(_, step)| step.together)
+fn takes_more(batch: &[(&Claim, &Step)]) -> bool {
+    batch.len() < MOST && batch.iter().all(|(_, step)| step.together)
 }
 
 /// How long a batch may take.
@@ -109,6 +113,14 @@ mod tests {
             names(&scenario),
             [vec!["a", "b"], vec!["a again", "b again"]]
         );
+    }
+
+    #[test]
+    fn a_batch_has_an_end() {
+        let many: Vec<_> = (0..MOST + 1).map(|card| ("s", card, true)).collect();
+        let scenario = scenario(&many);
+        let sizes: Vec<usize> = of(&scenario).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [MOST, 1]);
     }
 
     #[test]
