@@ -252,6 +252,21 @@ impl Drop for Enabled<'_> {
     }
 }
 
+/// Stops `dev` from reading and writing system memory, and waits for what it has begun.
+///
+/// For a device that does not stop by itself: memory that it was told of may be freed afterwards. It raises
+/// no message-signalled interrupts any more either. [`Enabled::set_master`] takes it back.
+///
+/// Sleeps.
+pub fn cut_off(dev: &Device<Bound>) {
+    // SAFETY: `dev` is a valid PCI device.
+    unsafe {
+        bindings::pci_clear_master(as_raw(dev));
+        // What is not over after a second will never be.
+        bindings::pci_wait_for_pending_transaction(as_raw(dev));
+    }
+}
+
 /// Tells whether `dev` is a virtual function of another device.
 pub fn is_virtual_function(dev: &Device) -> bool {
     // SAFETY: `dev` is a valid PCI device; the bit is set before the device is added and never

@@ -127,10 +127,11 @@ impl Driver for TestDriver {
         }))
     }
 
-    fn shutdown<'bound>(_dev: &'bound Device<Core<'_>>, data: Pin<&Data<'bound>>) {
+    fn shutdown<'bound>(dev: &'bound Device<Core<'_>>, data: Pin<&Data<'bound>>) {
         SEEN.shut_down.add(1, Relaxed);
         let msi = matches!(data.get_ref().irq.kind(), IrqType::Msi);
         SEEN.irq_is_msi.store(msi, Relaxed);
+        cut_off(dev);
     }
 }
 
@@ -168,6 +169,15 @@ impl Found {
     fn has_msi(&self) -> bool {
         // SAFETY: The device is valid for as long as `self` lives.
         unsafe { (*self.0).msi_enabled() != 0 }
+    }
+
+    /// Whether the device may read and write system memory.
+    fn is_master(&self) -> Result<bool> {
+        let mut command = 0;
+        // SAFETY: As above, and `command` is a place for one word.
+        to_result(unsafe { bindings::pci_read_config_word(self.0, COMMAND, &mut command) })?;
+        // CAST: the constant is a bit of a word.
+        Ok(command & bindings::PCI_COMMAND_MASTER as u16 != 0)
     }
 
     /// Does what the kernel does to a device when it stops.
@@ -221,6 +231,20 @@ mod tests {
         assert!(SEEN.irq_is_msi.load(Relaxed));
         // It is still bound.
         assert!(device.has_msi());
+        Ok(())
+    }
+
+    #[test]
+    fn a_device_that_is_cut_off_is_no_master_until_the_next_probe() -> Result {
+        let device = Found::new()?;
+        let registration = register()?;
+        assert!(device.is_master()?);
+        device.shut_down()?;
+        assert!(!device.is_master()?);
+
+        drop(registration);
+        let _registration = register()?;
+        assert!(device.is_master()?);
         Ok(())
     }
 
