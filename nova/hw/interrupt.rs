@@ -55,6 +55,13 @@ impl Vector {
         1 << (self.0 % LEAF_BITS)
     }
 
+    /// Indices of the leaf registers of its subtree, its own among them.
+    pub const fn subtree_leaves(self) -> core::ops::Range<usize> {
+        // CAST: small.
+        let first = (self.0 / LEAF_BITS / SUBTREE_LEAVES * SUBTREE_LEAVES) as usize;
+        first..first + SUBTREE_LEAVES as usize
+    }
+
     /// Bit of its subtree in the top register, and in those that enable it.
     pub const fn top_bit(self) -> u32 {
         1 << (self.0 / LEAF_BITS / SUBTREE_LEAVES)
@@ -124,6 +131,15 @@ mod tests {
                 (leaf, leaf_bit, top_bit),
                 "{number}"
             );
+        }
+    }
+
+    #[test]
+    fn a_subtree_is_two_leaves() {
+        for (number, leaves) in [(0, 0..2), (63, 0..2), (64, 2..4), (0x9b, 4..6), (255, 6..8)] {
+            let vector = Leaves(8).vector(number).unwrap();
+            assert_eq!(vector.subtree_leaves(), leaves, "{number}");
+            assert!(leaves.contains(&vector.leaf()), "{number}");
         }
     }
 

@@ -63,6 +63,7 @@ pub(super) struct Tree {
     handling: Handling,
     /// Number of the vector that is let through; [`NO_VECTOR`] if none is.
     vector: Atomic<u32>,
+    others_forbidden: Atomic<bool>,
 }
 
 const NO_VECTOR: u32 = u32::MAX;
@@ -83,6 +84,7 @@ impl Tree {
         Self {
             handling,
             vector: Atomic::new(NO_VECTOR),
+            others_forbidden: Atomic::new(false),
         }
     }
 
@@ -96,13 +98,8 @@ impl Tree {
         self.handling.leaves.vector(self.vector.load(Acquire))
     }
 
-    /// Lets `vector` through and nothing else, whatever was let through before.
+    /// Lets `vector` through. What was let through before goes when it [turns up](Self::forbid_others).
     fn enable(&self, bar: &Bar0<'_>, vector: Vector) {
-        bar.write_reg(regs::NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR::from_raw(u32::MAX));
-        // CAST: small.
-        for leaf in 0..self.handling.leaves.0 as usize {
-            self.forbid(bar, leaf, u32::MAX);
-        }
         self.vector.store(vector.number(), Release);
 
         self.acknowledge(bar, vector);
@@ -111,6 +108,25 @@ impl Tree {
             bar.write(at, vector.leaf_bit().into());
         }
         self.unmask(bar, vector);
+    }
+
+    /// Lets nothing through but `vector`, because something else seems to have interrupted: whoever used the
+    /// GPU before has left it so. Once is enough, and an interrupt line may be shared with other devices.
+    fn forbid_others(&self, bar: &Bar0<'_>, vector: Vector) {
+        if self.others_forbidden.xchg(true, Relaxed) {
+            return;
+        }
+        bar.write_reg(
+            regs::NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR::from_raw(!vector.top_bit()),
+        );
+        for leaf in vector.subtree_leaves() {
+            let ours = if leaf == vector.leaf() {
+                vector.leaf_bit()
+            } else {
+                0
+            };
+            self.forbid(bar, leaf, !ours);
+        }
     }
 
     /// Lets nothing through any more.
@@ -251,6 +267,7 @@ impl Handler for Service<'_> {
         tree.mask(bar, vector);
         tree.rearm(bar, kind);
         if !tree.is_pending(bar, vector) {
+            tree.forbid_others(bar, vector);
             tree.unmask(bar, vector);
             return not_ours;
         }
