@@ -47,24 +47,49 @@ pub struct Setting<'a> {
     pub value: Value<'a>,
 }
 
+/// Lets the GPU be reset through its bus.
+const BUS_RESET: Setting<'static> = Setting {
+    key: "RMSecBusResetEnable",
+    value: Value::Dword(1),
+};
+
+/// Keeps the configuration of PCI Express across that.
+const PCIE_CONFIG_SAVE: Setting<'static> = Setting {
+    key: "RMForcePcieConfigSave",
+    value: Value::Dword(1),
+};
+
+/// Boots GPUs whose PCI device is not in GSP-RM's own list.
+const DEVICE_ID_IGNORE: Setting<'static> = Setting {
+    key: "RMDevidCheckIgnore",
+    value: Value::Dword(1),
+};
+
+/// Divides the GPU among virtual machines.
+const SRIOV_MODE: Setting<'static> = Setting {
+    key: "RMSetSriovMode",
+    value: Value::Dword(1),
+};
+
 /// What the driver always sets.
-pub const DEFAULTS: [Setting<'static>; 3] = [
-    // Lets the GPU be reset through its bus.
-    Setting {
-        key: "RMSecBusResetEnable",
-        value: Value::Dword(1),
-    },
-    // Keeps the configuration of PCI Express across that.
-    Setting {
-        key: "RMForcePcieConfigSave",
-        value: Value::Dword(1),
-    },
-    // Boots GPUs whose PCI device is not in GSP-RM's own list.
-    Setting {
-        key: "RMDevidCheckIgnore",
-        value: Value::Dword(1),
-    },
+pub const DEFAULTS: [Setting<'static>; 3] = [BUS_RESET, PCIE_CONFIG_SAVE, DEVICE_ID_IGNORE];
+
+/// What the driver sets where the GPU is divided among virtual machines.
+pub const FOR_VGPU: [Setting<'static>; 4] = [
+    BUS_RESET,
+    PCIE_CONFIG_SAVE,
+    DEVICE_ID_IGNORE,
+    SRIOV_MODE, //
 ];
+
+/// What the driver sets on a GPU that is divided among virtual machines, or is not.
+pub const fn settings(is_for_vgpu: bool) -> &'static [Setting<'static>] {
+    if is_for_vgpu {
+        &FOR_VGPU
+    } else {
+        &DEFAULTS
+    }
+}
 
 /// Why settings cannot be packed. The number is that of the setting, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

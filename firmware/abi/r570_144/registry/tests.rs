@@ -54,6 +54,14 @@ fn defaults_are_as_published() {
 }
 
 #[test]
+fn a_divided_gpu_has_one_setting_more() {
+    assert_eq!(settings(false), DEFAULTS);
+    let (last, others) = settings(true).split_last().unwrap();
+    assert_eq!(others, DEFAULTS);
+    assert_eq!(*last, dword("RMSetSriovMode"));
+}
+
+#[test]
 fn values_follow_their_keys() {
     let settings = [
         Setting {
