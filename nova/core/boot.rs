@@ -1,135 +1,146 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From a GPU that only its own firmware has touched to a GSP that runs, and back: Turing to Ada.
+//! From a GPU that only its own firmware has touched to a GSP that runs GSP-RM, and back.
 //!
-//! ```text
-//! FWSEC-FRTS on the GSP   sets up protected memory, except on GA100
-//! the GSP is reset        and told where its operating system finds its arguments
-//! booter_load on SEC2     copies GSP-RM into protected memory and starts the GSP's RISC-V core
-//!
-//! FWSEC-SB on the GSP     puts back what the GPU needs without a driver
-//! booter_unload on SEC2   takes protected memory down
-//! ```
-//!
-//! The programs of the way back are prepared before the way there is begun, because files may be out of
-//! reach when they are needed.
+//! There are two ways, and a chip knows one of them: the driver runs signed programs on the falcons of two
+//! engines ([`sec2`]), or asks FSP to do it all ([`fsp`]). Which one it is, is decided once, by [`method`];
+//! nobody else asks. The rest is common: the memory that the GSP boots from, the conversation with GSP-RM,
+//! and what is done about a GPU that somebody has left running.
 
+mod fsp;
 mod gsp_rm;
 pub(crate) mod leftovers;
 mod memory;
-mod programs;
-mod resume;
+mod sec2;
 
 pub(crate) use gsp_rm::GspRm;
 pub(crate) use memory::BootMemory;
-pub(crate) use programs::{
-    prepare,
-    BootPrograms,
-    UnloadPrograms, //
-};
 
 use crate::{
-    booter,
     driver::Bar0,
-    falcon::{
-        Falcon,
-        Gsp,
-        Mailboxes,
-        Sec2, //
-    },
-    fwsec,
-    identify::is_gone,
-    timeline::Timeline,
-    wait, //
+    fb::sysmem_flush::Page,
+    firmware::Files,
+    gsp::SequencerTarget,
+    timeline::Timeline, //
 };
 use kernel::{
     device::Bound,
     pci,
-    prelude::*,
-    time::Delta, //
+    prelude::*, //
 };
-use nova_hw::chip::Family;
+use kernel_glue::pci::Enabled;
+use nova_hw::{
+    chip::{
+        BootMethod,
+        Chip, //
+    },
+    fb::Layout,
+    leftovers::Leftovers, //
+};
 
-/// How long the most patient of the existing drivers gives the GSP to start after Booter has ended; the
-/// others find it running at once.
-const START_DEADLINE: Delta = Delta::from_secs(5);
-
-/// Time between two looks.
-const START_INTERVAL: Delta = Delta::from_millis(1);
-
-/// The falcons that take part.
-pub(crate) struct Engines<'a> {
-    dev: &'a pci::Device<Bound>,
-    bar: &'a Bar0<'a>,
-    gsp: Falcon<'a, Gsp>,
-    sec2: Falcon<'a, Sec2>,
+/// A GPU that is to be booted, and what is known of it.
+pub(crate) struct Unbooted<'a> {
+    pub(crate) dev: &'a pci::Device<Bound>,
+    pub(crate) bar: &'a Bar0<'a>,
+    pub(crate) chip: Chip,
+    /// Bytes of video memory.
+    pub(crate) vram_size: u64,
+    /// How many virtual functions it could have.
+    pub(crate) total_vfs: u16,
 }
 
-impl<'a> Engines<'a> {
-    /// Those of a chip of `family`, which is not booted by FSP.
-    pub(crate) fn new(
-        dev: &'a pci::Device<Bound>,
-        bar: &'a Bar0<'a>,
-        family: &'static Family,
-    ) -> Self {
-        Self {
-            dev,
-            bar,
-            gsp: Falcon::new(dev, bar, family),
-            sec2: Falcon::new(dev, bar, family),
-        }
-    }
-
-    /// Boots the GSP up to where its RISC-V core runs.
-    ///
-    /// `libos` is the DMA address of the arguments of its operating system.
+/// A way to boot GSP-RM.
+pub(crate) trait Method: Sync {
+    /// Looks for what somebody else has left in the GPU. Changes nothing.
     ///
     /// # Errors
     ///
-    /// Those of the programs and of running them, `ETIMEDOUT` if the core does not run, `ENODEV` if the
-    /// device has gone; after one log line. The GPU is then somewhere in between, and must be taken down.
-    fn boot(
+    /// `EIO` if the GPU answers nonsense, `ENODEV` if it has gone; after one log line.
+    fn find_leftovers(
         &self,
-        timeline: &Timeline,
-        programs: &BootPrograms<'_>,
-        memory: &BootMemory<'_>,
-        libos: u64,
-    ) -> Result {
-        let Self {
-            dev,
-            bar,
-            gsp,
-            sec2,
-        } = self;
-        if let Some(frts) = &programs.frts {
-            timeline.stage("fwsec-frts", || {
-                fwsec::run_frts(dev, bar, gsp, &frts.ucode, frts.region)
-            })?;
-        }
-        timeline.stage("booter-load", || {
-            gsp.reset_for_riscv(Mailboxes::from(libos))?;
-            booter::run_load(dev, bar, sec2, &programs.booter_load, memory.meta_address())
-        })?;
-        timeline.stage("riscv-start", || {
-            gsp.write_os_version(programs.app_version);
-            self.wait_started()
-        })
-    }
+        dev: &pci::Device<Bound>,
+        bar: &Bar0<'_>,
+        chip: Chip,
+    ) -> Result<Leftovers>;
 
-    fn wait_started(&self) -> Result {
-        wait::until(START_INTERVAL, START_DEADLINE, || {
-            Ok(self.gsp.is_riscv_active().then_some(()))
-        })
-        .map_err(|err| {
-            if is_gone(self.dev, self.bar) {
-                return ENODEV;
-            }
-            dev_err!(
-                self.dev,
-                "GSP has not started within {} s after Booter; power-cycle the machine\n",
-                START_DEADLINE.as_millis() / 1000
-            );
-            err
-        })
+    /// Takes down what has been found and needs no reset. If it takes the sysmem flush page, `page` is
+    /// known to the GPU afterwards, and that is told.
+    ///
+    /// Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// Any, if that has not helped; after one log line each. `ENODEV` if the device has gone.
+    fn take_leftovers_down(
+        &self,
+        dev: &pci::Device<Bound>,
+        enabled: &Enabled<'_>,
+        bar: &Bar0<'_>,
+        chip: Chip,
+        page: &Page,
+    ) -> Result<bool>;
+
+    /// Makes ready all that it takes to boot GSP-RM and to take it down, as far as that is up to the driver.
+    ///
+    /// The GPU is looked at, and nothing in it is set up. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`; those of waiting for the card's own firmware, of reading the ROM, of computing the layout and of
+    /// preparing programs, after one log line.
+    fn prepare<'a>(
+        &self,
+        gpu: &Unbooted<'a>,
+        files: &Files<'a>,
+        timeline: &Timeline,
+    ) -> Result<Prepared<'a>>;
+}
+
+/// The way of `chip`.
+pub(crate) fn method(chip: Chip) -> &'static dyn Method {
+    match chip.boot_method() {
+        BootMethod::Sec2 => &sec2::Sec2,
+        BootMethod::Fsp => &fsp::Fsp,
     }
+}
+
+/// What it takes to boot GSP-RM and to take it down.
+pub(crate) struct Prepared<'a> {
+    /// Where GSP-RM's regions will lie.
+    pub(crate) layout: Layout,
+    /// Not needed any more once GSP-RM runs. Until then, the GPU may use its memory.
+    pub(crate) start: KBox<dyn Start + 'a>,
+    pub(crate) stop: KBox<dyn Stop + 'a>,
+}
+
+/// Where the GPU finds what is to be booted.
+#[derive(Clone, Copy)]
+pub(crate) struct Addresses {
+    /// DMA address of `GspFwWprMeta`, which names GSP-RM's image.
+    pub(crate) meta: u64,
+    /// DMA address of the arguments of GSP-RM's operating system.
+    pub(crate) libos: u64,
+}
+
+/// Boots a GSP.
+pub(crate) trait Start {
+    /// Boots the GSP up to where GSP-RM can be expected to talk. What is at `addresses` must stay until it
+    /// has said that it is up, or the GSP has been taken down, even if this fails.
+    ///
+    /// Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// Those of each step, after one log line; `ENODEV` if the device has gone. The GPU is then somewhere
+    /// in between, and must be taken down.
+    fn start(&mut self, timeline: &Timeline, addresses: Addresses) -> Result;
+}
+
+/// Takes a GSP down, and does what GSP-RM wants to be done with the cores while it runs.
+pub(crate) trait Stop: SequencerTarget + Send + Sync {
+    /// Takes the GSP down, whatever it has come to. GSP-RM has been asked to stop, if that was possible.
+    ///
+    /// No processor of the GPU uses system memory of this driver afterwards, whatever else goes wrong, which
+    /// is logged. Sleeps.
+    fn stop(&self);
 }

@@ -31,8 +31,8 @@ pub(crate) struct Facts {
     pub(crate) vram_size: u64,
     pub(crate) firmware: FirmwareInfo,
     pub(crate) layout: Layout,
-    /// The conversation with GSP-RM, where there is one.
-    pub(crate) gsp: Option<gsp::Files>,
+    /// The conversation with GSP-RM.
+    pub(crate) gsp: gsp::Files,
 }
 
 /// The files of one GPU. They go when this is dropped.
@@ -54,9 +54,7 @@ impl Debugfs {
                 dir.read_callback_file(c"identity", facts, &identity);
                 dir.read_callback_file(c"firmware", facts, &firmware);
                 dir.read_callback_file(c"layout", facts, &layout);
-                if let Some(gsp) = &facts.gsp {
-                    gsp.make(dir);
-                }
+                facts.gsp.make(dir);
             }),
         })
     }

@@ -9,7 +9,10 @@ use crate::{
         CHILD_NAME,
         MODULE_NAME, //
     },
-    boot::leftovers,
+    boot::{
+        self,
+        leftovers, //
+    },
     fb::sysmem_flush,
     gfw,
     gpu::{
@@ -21,7 +24,10 @@ use crate::{
     identify,
     timeline::Timeline, //
 };
-use core::pin::Pin;
+use core::{
+    num::NonZero,
+    pin::Pin, //
+};
 use kernel::{
     device::{
         Bound,
@@ -44,8 +50,7 @@ use kernel_glue::{
     auxiliary::Child,
     bound::{
         self,
-        BoundInit,
-        Optional, //
+        BoundInit, //
     },
     bound_init,
     pci::{
@@ -59,10 +64,7 @@ use kernel_glue::{
         Tether, //
     },
 };
-use nova_hw::chip::{
-    BootMethod,
-    Chip, //
-};
+use nova_hw::chip::Chip;
 
 /// How much of BAR0 the driver uses, and the least that a GPU of any supported chip has.
 pub(crate) const BAR0_SIZE: usize = SZ_16M;
@@ -99,9 +101,8 @@ struct Users<'a> {
     child: Child<'a, NovaApiLt>,
     #[pin]
     enabled: InterruptsEnabled,
-    /// Where GSP-RM runs.
     #[pin]
-    interrupts: Optional<Interrupts<'a>>,
+    interrupts: Interrupts<'a>,
 }
 
 /// [`Users`] over the lifetime of the GPU.
@@ -174,17 +175,18 @@ impl Driver for Nova {
             timeline.stage("card-firmware", || gfw::wait(setup.device(), &bar))?;
         }
         // From here to `Gpu::new`, which withdraws the page if it is known, nothing may fail.
-        let flush_page_known = match chip.boot_method() {
-            BootMethod::Sec2 => timeline.stage("leftovers", || {
-                leftovers::clear(&mut setup, &enabled, &bar, chip, &flush_page)
-            })?,
-            BootMethod::Fsp => false,
-        };
+        let method = boot::method(chip);
+        let flush_page_known = timeline.stage("leftovers", || {
+            leftovers::clear(&mut setup, &enabled, &bar, method, chip, &flush_page)
+        })?;
         enabled.set_master();
+        let total_vfs = setup.device().sriov_get_totalvfs();
 
         let dev: &'bound pci::Device<Bound> = setup.finish();
         let found = Found {
             identity,
+            method,
+            total_vfs: total_vfs.map_or(0, NonZero::get),
             flush_page,
             flush_page_known,
             timeline,
@@ -250,7 +252,7 @@ struct Publish<'bound> {
 impl<'bound> Borrow<BarAndGpu<'bound>, UsersLt> for Publish<'bound> {
     fn borrow<'a>(self, gpu: Pin<&'a BarAndGpu<'bound>>) -> Result<impl BoundInit<Users<'a>>> {
         let gpu = gpu.borrower().get_ref();
-        let interrupts = gpu.gsp().map(|gsp| Interrupts::new(self.dev, gsp));
+        let interrupts = Interrupts::new(self.dev, gpu.gsp());
         let child = Child::new(
             self.dev.as_ref(),
             MODULE_NAME,
@@ -259,7 +261,7 @@ impl<'bound> Borrow<BarAndGpu<'bound>, UsersLt> for Publish<'bound> {
             Ok(NovaApi::new(self.dev, gpu)),
         );
         Ok(bound_init!(Users {
-            interrupts <- bound::optional(interrupts),
+            interrupts <- interrupts,
             enabled <- InterruptsEnabled::new(gpu),
             child <- child,
         }))
@@ -272,9 +274,7 @@ struct InterruptsEnabled;
 impl InterruptsEnabled {
     fn new<'a>(gpu: &'a Gpu<'_>) -> impl BoundInit<Self> + use<'a> {
         bound::pinned(pin_init::pin_init_scope(move || {
-            if let Some(gsp) = gpu.gsp() {
-                gsp.enable_interrupts()?;
-            }
+            gpu.gsp().enable_interrupts()?;
             Ok(Ok::<_, Error>(Self))
         }))
     }

@@ -223,6 +223,13 @@ impl<'a, E: Engine> Falcon<'a, E> {
             .into_raw()
     }
 
+    /// Reads the second mailbox.
+    pub(crate) fn mailbox1(&self) -> u32 {
+        self.bar
+            .read(NV_PFALCON_FALCON_MAILBOX1::of::<E>())
+            .into_raw()
+    }
+
     /// Writes both mailboxes.
     pub(crate) fn write_mailboxes(&self, Mailboxes(first, second): Mailboxes) {
         self.write_mailbox0(first);
@@ -255,6 +262,18 @@ impl<'a, E: Engine> Falcon<'a, E> {
         self.bar
             .read(NV_PFALCON_FALCON_CPUCTL::of::<E>())
             .into_raw()
+    }
+
+    /// Reads what the falcon has and does, undecoded: others may not let it be read.
+    pub(crate) fn hwcfg2(&self) -> u32 {
+        self.bar
+            .read(NV_PFALCON_FALCON_HWCFG2::of::<E>())
+            .into_raw()
+    }
+
+    /// Reads what the engine's RISC-V core does, undecoded. From GA102 on.
+    pub(crate) fn riscv_cpuctl(&self) -> u32 {
+        self.bar.read(NV_PRISCV_RISCV_CPUCTL::of::<E>()).into_raw()
     }
 
     /// Reads a register until it is as wanted. `what` is waited for, in the words of the log.

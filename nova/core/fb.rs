@@ -19,7 +19,6 @@ use kernel::{
 use kernel_glue::fmt::Plain;
 use nova_hw::{
     chip::{
-        Boot,
         Chip,
         DisplaySource,
         Sec2Boot, //
@@ -27,7 +26,7 @@ use nova_hw::{
     fb::{
         self,
         FspLayout,
-        Layout,
+        LayoutError,
         Sec2Inputs,
         Sec2Layout,
         VramAddr,
@@ -52,41 +51,54 @@ pub(crate) fn vram_size(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip) ->
     fb::vram_size(source, raw).map_err(|err| nonsense(dev, bar, err))
 }
 
-/// Computes where GSP-RM's regions will lie in `vram_size` bytes of video memory.
+/// Computes where GSP-RM's regions will lie in `vram_size` bytes of video memory, on a chip that is booted
+/// through SEC2.
 ///
 /// # Errors
 ///
 /// `EIO` if the GPU answers nonsense, `ENODEV` if it has gone, `EINVAL` if the regions do not fit; after one
 /// log line.
-pub(crate) fn layout(
+pub(crate) fn sec2_layout(
     dev: &pci::Device<Bound>,
     bar: &Bar0<'_>,
     chip: Chip,
     vram_size: u64,
     firmware: &FirmwareInfo,
-) -> Result<Layout> {
+) -> Result<Sec2Layout> {
     let family = chip.family();
+    let sec2 = family.sec2().ok_or(EINVAL)?;
     let fb_end = VramAddr::new(vram_size);
-
-    let layout = match &family.boot {
-        Boot::Fsp(_) => FspLayout::compute(family, fb_end, None).map(Layout::Fsp),
-        Boot::Sec2(sec2) => {
-            let vga = fb::vga_workspace(fb_end, vga_workspace_base(bar, sec2))
-                .map_err(|err| nonsense(dev, bar, err))?;
-            let inputs = Sec2Inputs {
-                fb_end,
-                vga,
-                row_remapper_lock: row_remapper_lock(bar, sec2),
-                elf_size: firmware.image_size,
-                bl_size: firmware.bootloader_size,
-            };
-            Sec2Layout::compute(family, &inputs).map(Layout::Sec2)
-        }
+    let vga = fb::vga_workspace(fb_end, vga_workspace_base(bar, sec2))
+        .map_err(|err| nonsense(dev, bar, err))?;
+    let inputs = Sec2Inputs {
+        fb_end,
+        vga,
+        row_remapper_lock: row_remapper_lock(bar, sec2),
+        elf_size: firmware.image_size,
+        bl_size: firmware.bootloader_size,
     };
-    layout.map_err(|err| {
-        dev_err!(dev, "no framebuffer layout: {}\n", Plain(err));
-        EINVAL
-    })
+    Sec2Layout::compute(family, &inputs).map_err(|err| no_layout(dev, err))
+}
+
+/// Computes how big GSP-RM's regions will be in `vram_size` bytes of video memory, on a chip that is booted by
+/// FSP. `functions` is the number of virtual functions that the card is divided among, if it is.
+///
+/// # Errors
+///
+/// `EINVAL` if the regions do not fit, or there are too many functions; after one log line.
+pub(crate) fn fsp_layout(
+    dev: &pci::Device<Bound>,
+    chip: Chip,
+    vram_size: u64,
+    functions: Option<u16>,
+) -> Result<FspLayout> {
+    FspLayout::compute(chip.family(), VramAddr::new(vram_size), functions)
+        .map_err(|err| no_layout(dev, err))
+}
+
+fn no_layout(dev: &pci::Device<Bound>, err: LayoutError) -> Error {
+    dev_err!(dev, "no framebuffer layout: {}\n", Plain(err));
+    EINVAL
 }
 
 /// Reads whether protected memory has been set up, and where. Not on chips that FSP boots.

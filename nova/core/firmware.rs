@@ -159,6 +159,20 @@ impl<'a> Files<'a> {
         )
     }
 
+    /// What FSP starts on the GSP.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is none.
+    pub(crate) fn fmc(&self) -> Result<Fmc<'_>> {
+        let scheme = self.chip.family().fsp().ok_or(ENOENT)?.fmc_scheme;
+        self.parsed(
+            FirmwareKind::Fmc,
+            |data| Fmc::parse(data, scheme),
+            |tlv| Fmc::from_tlv(tlv, scheme),
+        )
+    }
+
     /// A Booter, and the path of its file.
     ///
     /// # Errors

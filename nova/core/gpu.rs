@@ -4,9 +4,11 @@
 
 use crate::{
     boot::{
-        self,
         BootMemory,
-        GspRm, //
+        GspRm,
+        Method,
+        Prepared,
+        Unbooted, //
     },
     debugfs::{
         Debugfs,
@@ -38,10 +40,7 @@ use kernel_glue::{
     },
     fmt::Plain, //
 };
-use nova_hw::{
-    chip::Identity,
-    fb::Layout, //
-};
+use nova_hw::chip::Identity;
 
 /// [`Gpu`] over the lifetime for which BAR0 is mapped.
 pub(crate) type GpuLt = CovariantForLt!(for<'a> Gpu<'a>);
@@ -55,14 +54,17 @@ pub(crate) struct Gpu<'a> {
     #[pin]
     debugfs: Debugfs,
     vram_size: u64,
-    /// Not on chips that FSP boots, of which the driver drives only so much as this yet.
-    gsp_rm: Option<Pin<KBox<GspRm<'a>>>>,
+    gsp_rm: Pin<KBox<GspRm<'a>>>,
     sysmem_flush: SysmemFlush<'a>,
 }
 
 /// What a GPU is brought up from.
 pub(crate) struct Found {
     pub(crate) identity: Identity,
+    /// How its GSP is booted.
+    pub(crate) method: &'static dyn Method,
+    /// How many virtual functions it could have.
+    pub(crate) total_vfs: u16,
     pub(crate) flush_page: Page,
     /// The GPU knows the page already, because something had to be taken down.
     pub(crate) flush_page_known: bool,
@@ -84,6 +86,8 @@ impl<'a> Gpu<'a> {
         bound::pinned(pin_init::pin_init_scope(move || {
             let Found {
                 identity,
+                method,
+                total_vfs,
                 flush_page,
                 flush_page_known,
                 timeline,
@@ -98,51 +102,45 @@ impl<'a> Gpu<'a> {
             let vram_size = fb::vram_size(dev, bar, chip)?;
             let files = timeline.stage("find-firmware", || Files::find(dev, chip))?;
             let firmware = files.info();
-            let layout = fb::layout(dev, bar, chip, vram_size, &firmware)?;
-
-            // The first thing that changes the GPU; what can be found wrong with it before is all there is
-            // to say then.
-            let make_flush_page_known = move || {
-                let sysmem_flush = match known {
-                    Some(known) => known,
-                    None => SysmemFlush::new(dev, bar, flush_page)?,
-                };
-                dev_info!(
-                    dev,
-                    "NVIDIA {}, {} MiB VRAM, firmware {}\n",
-                    Plain(identity),
-                    vram_size >> 20,
-                    firmware.version.as_str()
-                );
-                Ok::<_, Error>(sysmem_flush)
+            let unbooted = Unbooted {
+                dev,
+                bar,
+                chip,
+                vram_size,
+                total_vfs,
             };
+            let Prepared {
+                layout,
+                mut start,
+                stop,
+            } = method.prepare(&unbooted, &files, &timeline)?;
+            let memory =
+                timeline.stage("load-gsp-image", || BootMemory::load(dev, &files, &layout))?;
+            drop(files);
 
-            // Up to where the flush page is made known the GPU is only looked at, so that one which cannot
-            // be driven is left as it was found.
-            let (sysmem_flush, gsp_rm) = match &layout {
-                Layout::Sec2(layout) => {
-                    let (boot, unload) = timeline.stage("prepare-programs", || {
-                        boot::prepare(dev, bar, chip, &files, layout)
-                    })?;
-                    let memory = timeline
-                        .stage("load-gsp-image", || BootMemory::load(dev, &files, layout))?;
-                    drop(files);
-
-                    let sysmem_flush = make_flush_page_known()?;
-                    let gsp_rm = GspRm::new(dev, bar, chip, &boot, unload, timeline);
-                    let gsp_rm = KBox::try_pin_init(gsp_rm, GFP_KERNEL)?;
-                    gsp_rm.boot(&boot, &memory, vram_size)?;
-                    (sysmem_flush, Some(gsp_rm))
-                }
-                Layout::Fsp(_) => (make_flush_page_known()?, None),
+            // Up to here the GPU is only looked at, so that one which cannot be driven is left as it was
+            // found; what can be found wrong with it before is all there is to say then.
+            let sysmem_flush = match known {
+                Some(known) => known,
+                None => SysmemFlush::new(dev, bar, flush_page)?,
             };
+            dev_info!(
+                dev,
+                "NVIDIA {}, {} MiB VRAM, firmware {}\n",
+                Plain(identity),
+                vram_size >> 20,
+                firmware.version.as_str()
+            );
+            let gsp_rm = GspRm::new(dev, bar, chip, stop, timeline);
+            let gsp_rm = KBox::try_pin_init(gsp_rm, GFP_KERNEL)?;
+            gsp_rm.boot(&mut *start, &memory, &layout, vram_size)?;
 
             let facts = Facts {
                 identity,
                 vram_size,
                 firmware,
                 layout,
-                gsp: gsp_rm.as_ref().map(|gsp_rm| gsp_rm.gsp().files()),
+                gsp: gsp_rm.gsp().files(),
             };
             Ok(try_pin_init!(Self {
                 debugfs <- Debugfs::new(dev, facts),
@@ -158,19 +156,15 @@ impl<'a> Gpu<'a> {
         self.vram_size
     }
 
-    /// The conversation with GSP-RM, where there is one.
-    pub(crate) fn gsp(&self) -> Option<&Gsp<'a>> {
-        self.gsp_rm
-            .as_ref()
-            .map(|gsp_rm| gsp_rm.as_ref().get_ref().gsp())
+    /// The conversation with GSP-RM.
+    pub(crate) fn gsp(&self) -> &Gsp<'a> {
+        self.gsp_rm.as_ref().get_ref().gsp()
     }
 
     /// Takes the GPU down without giving anything back, because the machine is about to stop or to start
     /// another kernel.
     pub(crate) fn shut_down(&self) {
-        if let Some(gsp_rm) = &self.gsp_rm {
-            gsp_rm.take_down();
-        }
+        self.gsp_rm.take_down();
         self.sysmem_flush.withdraw();
     }
 }

@@ -23,6 +23,7 @@ pub(crate) use sequencer::SequencerTarget;
 
 use crate::{
     driver::Bar0,
+    falcon::Falcon,
     timeline::Timeline, //
 };
 use card::Card;
@@ -100,7 +101,12 @@ impl<'a> Gsp<'a> {
             let queues = QueueMemory::alloc(dev.as_ref())?;
             let arguments = Arguments::alloc(dev, &logs, &queues)?;
             let diagnostics = Diagnostics::new()?;
-            let card = Card { dev, bar, queues };
+            let card = Card {
+                dev,
+                bar,
+                falcon: Falcon::new(dev, bar, chip.family()),
+                queues,
+            };
             let rpc = Rpc::new(dev.as_ref(), card, timeline.clone(), diagnostics.clone())?;
             Ok(try_pin_init!(Self {
                 dev,

@@ -166,8 +166,8 @@ mod leftovers {
         assert!(wpr2.is_some());
         for (gsp, wpr2, want) in [
             (Gsp::Idle, None, Remedy::None),
-            (Gsp::Idle, wpr2, Remedy::UnloadFirmware),
-            (Gsp::Suspended, None, Remedy::UnloadFirmware),
+            (Gsp::Idle, wpr2, Remedy::TakeDown),
+            (Gsp::Suspended, None, Remedy::TakeDown),
             (Gsp::Running, None, Remedy::Reset),
             (Gsp::Running, wpr2, Remedy::Reset),
         ] {

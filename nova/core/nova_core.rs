@@ -13,6 +13,7 @@ mod driver;
 mod falcon;
 mod fb;
 mod firmware;
+mod fsp;
 mod fuse;
 mod fwsec;
 mod gfw;

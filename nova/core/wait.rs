@@ -37,3 +37,17 @@ pub(crate) fn until<T>(
         fsleep(interval);
     }
 }
+
+/// As [`until`], for what never happens at once: sleeps before the first look too.
+///
+/// # Errors
+///
+/// As [`until`].
+pub(crate) fn after<T>(
+    interval: Delta,
+    deadline: Delta,
+    look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    fsleep(interval);
+    until(interval, deadline, look)
+}

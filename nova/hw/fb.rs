@@ -148,6 +148,16 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// Whether it is that of a card which is divided among virtual machines.
+    pub const fn is_for_vgpu(&self) -> bool {
+        match self {
+            Self::Sec2(_) => false,
+            Self::Fsp(layout) => layout.vf_partition_count > 0,
+        }
+    }
+}
+
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, range) in self.regions() {

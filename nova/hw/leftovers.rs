@@ -2,10 +2,11 @@
 
 //! What someone else has left in the GPU: a driver that crashed, another kernel, another driver.
 //!
-//! None of it can be seen on chips that FSP boots, and none of it needs to be.
+//! On chips that FSP boots there is little to be seen but the GSP, and little else that would be in the way.
 
 use crate::{
     fb::is_pri_error,
+    fsp::gsp::Core,
     wpr2::Wpr2, //
 };
 use core::fmt;
@@ -22,6 +23,10 @@ pub enum Gsp {
     Suspended,
     /// It runs, and may read and write system memory.
     Running,
+    /// It neither runs nor has halted, as while FSP starts it.
+    Starting,
+    /// FSP does not let anybody look.
+    Locked,
 }
 
 impl Gsp {
@@ -33,6 +38,16 @@ impl Gsp {
         match mailbox0() {
             GSP_SUSPENDED => Self::Suspended,
             _ => Self::Running,
+        }
+    }
+
+    /// From what the core of a chip that FSP boots does, and what `mailbox0` holds if it is active.
+    pub fn of_core(core: Core, mailbox0: impl FnOnce() -> u32) -> Self {
+        match core {
+            Core::Halted => Self::Idle,
+            Core::Active => Self::decode(true, mailbox0),
+            Core::Starting => Self::Starting,
+            Core::WithFsp => Self::Locked,
         }
     }
 }
@@ -54,7 +69,7 @@ pub struct Leftovers {
     pub gsp: Gsp,
     /// The SEC2 falcon runs.
     pub sec2_runs: bool,
-    /// Address of someone's sysmem flush page, 0 if there is none.
+    /// Address of someone's sysmem flush page, 0 if there is none, or nobody has looked.
     pub flush_page: u64,
 }
 
@@ -63,8 +78,8 @@ pub struct Leftovers {
 pub enum Remedy {
     /// Nothing: falcons are reset before they are used, and the flush page is replaced.
     None,
-    /// The signed programs that take protected memory down must run.
-    UnloadFirmware,
+    /// What has stopped must be taken down all the way: by signed programs, or by waiting for it.
+    TakeDown,
     /// The GPU must be reset first. GSP-RM runs and nobody can tell it to stop, since where it takes its
     /// messages from is not known; and it must not be let at system memory, which is no longer its own.
     Reset,
@@ -74,10 +89,18 @@ impl Leftovers {
     /// What has to happen.
     pub const fn remedy(&self) -> Remedy {
         match (self.gsp, self.wpr2) {
-            (Gsp::Running, _) => Remedy::Reset,
-            (Gsp::Suspended, _) | (Gsp::Idle, Some(_)) => Remedy::UnloadFirmware,
+            (Gsp::Running | Gsp::Starting | Gsp::Locked, _) => Remedy::Reset,
+            (Gsp::Suspended, _) | (Gsp::Idle, Some(_)) => Remedy::TakeDown,
             (Gsp::Idle, None) => Remedy::None,
         }
+    }
+
+    /// Whether the GPU cannot be booted if it is like that **after** a reset.
+    ///
+    /// A GSP of which nobody can tell whether it runs is no reason then: the reset is all that can be done,
+    /// and FSP refuses by itself to start a GSP that runs.
+    pub const fn is_in_use(&self) -> bool {
+        !matches!(self.remedy(), Remedy::None) && !matches!(self.gsp, Gsp::Starting | Gsp::Locked)
     }
 
     /// Whether everything is as after power-on.
@@ -98,6 +121,8 @@ impl fmt::Display for Leftovers {
             Gsp::Idle => {}
             Gsp::Suspended => item(format_args!("GSP suspended"))?,
             Gsp::Running => item(format_args!("GSP running"))?,
+            Gsp::Starting => item(format_args!("GSP starting"))?,
+            Gsp::Locked => item(format_args!("GSP locked"))?,
         }
         if self.sec2_runs {
             item(format_args!("SEC2 running"))?;
@@ -140,13 +165,15 @@ mod tests {
             (
                 gsp(Gsp::Suspended),
                 "GSP suspended",
-                Remedy::UnloadFirmware,
+                Remedy::TakeDown,
             ),
             (gsp(Gsp::Running), "GSP running", Remedy::Reset),
+            (gsp(Gsp::Starting), "GSP starting", Remedy::Reset),
+            (gsp(Gsp::Locked), "GSP locked", Remedy::Reset),
             (
                 Leftovers { wpr2: WPR2, ..CLEAN },
                 "protected memory at 0x1000..0x3000",
-                Remedy::UnloadFirmware,
+                Remedy::TakeDown,
             ),
             (
                 Leftovers {
@@ -179,6 +206,34 @@ mod tests {
             assert_eq!(leftovers.remedy(), remedy, "{text}");
             assert_eq!(leftovers.is_clean(), leftovers == CLEAN, "{text}");
         }
+    }
+
+    #[test]
+    fn only_what_is_known_to_run_is_in_use_after_a_reset() {
+        for (gsp, wpr2, want) in [
+            (Gsp::Idle, None, false),
+            (Gsp::Idle, WPR2, true),
+            (Gsp::Suspended, None, true),
+            (Gsp::Running, None, true),
+            (Gsp::Starting, None, false),
+            (Gsp::Locked, None, false),
+        ] {
+            let leftovers = Leftovers { gsp, wpr2, ..CLEAN };
+            assert_eq!(leftovers.is_in_use(), want, "{leftovers}");
+        }
+    }
+
+    #[test]
+    fn a_core_that_fsp_boots_tells_what_it_does() {
+        for (core, mailbox0, want) in [
+            (Core::Active, 0x8000_0000, Gsp::Suspended),
+            (Core::Active, 0, Gsp::Running),
+            (Core::Starting, 0, Gsp::Starting),
+        ] {
+            assert_eq!(Gsp::of_core(core, || mailbox0), want, "{core:?}");
+        }
+        assert_eq!(Gsp::of_core(Core::Halted, || unreachable!()), Gsp::Idle);
+        assert_eq!(Gsp::of_core(Core::WithFsp, || unreachable!()), Gsp::Locked);
     }
 
     #[test]

@@ -104,6 +104,14 @@ impl SysmemFlush {
         matches!(self, Self::Hshub)
     }
 
+    /// Whether it is to be read back if the GPU has taken the address.
+    ///
+    /// Where the driver resets falcons it is: they do not come out of their reset without the page. Elsewhere
+    /// FSP does that, and a driver which would be misled by a read-back notices when it withdraws the page.
+    pub const fn is_checked(self) -> bool {
+        matches!(self, Self::Niso | Self::NisoWide)
+    }
+
     /// The values of a pair of registers for `address`, which is 0 or that of the page.
     ///
     /// # Errors

@@ -5,29 +5,16 @@
 //! Everything here happens before the device is driven: a GSP that still runs must not get at system
 //! memory, so the device must not master the bus until it is known that none does.
 
-use super::{
-    Engines,
-    UnloadPrograms, //
-};
+use super::Method;
 use crate::{
     driver::Bar0,
-    fb::{
+    fb::sysmem_flush::{
         self,
-        sysmem_flush::{
-            self,
-            Page,
-            SysmemFlush, //
-        },
+        Page, //
     },
-    firmware::Files,
-    gfw,
-    identify::is_gone, //
+    gfw, //
 };
-use kernel::{
-    device::Bound,
-    pci,
-    prelude::*, //
-};
+use kernel::prelude::*;
 use kernel_glue::{
     fmt::Plain,
     pci::{
@@ -37,17 +24,12 @@ use kernel_glue::{
 };
 use nova_hw::{
     chip::Chip,
-    leftovers::{
-        falcon_runs,
-        Gsp,
-        Leftovers,
-        Remedy, //
-    }, //
+    leftovers::Remedy, //
 };
 
 /// Makes the GPU one that can be booted, if it is not.
 ///
-/// `page` is made known to it if programs have to run that take down what somebody else has booted. Tells
+/// `page` may be made known to it, if that is needed to take down what somebody else has booted. Tells
 /// whether it still is, in which case it must be made known again by who goes on.
 ///
 /// Sleeps.
@@ -61,11 +43,12 @@ pub(crate) fn clear(
     setup: &mut Setup<'_, '_, '_>,
     enabled: &Enabled<'_>,
     bar: &Bar0<'_>,
+    method: &dyn Method,
     chip: Chip,
     page: &Page,
 ) -> Result<bool> {
     let dev = setup.device();
-    let leftovers = find(dev, bar, chip)?;
+    let leftovers = method.find_leftovers(dev, bar, chip)?;
     if leftovers.is_clean() {
         return Ok(false);
     }
@@ -78,15 +61,14 @@ pub(crate) fn clear(
             );
             return Ok(false);
         }
-        Remedy::UnloadFirmware => {
+        Remedy::TakeDown => {
             dev_warn!(
                 dev,
                 "somebody has left in the GPU: {}; taking it down\n",
                 Plain(leftovers)
             );
-            enabled.set_master();
-            match take_down(dev, bar, chip, page) {
-                Ok(()) => return Ok(true),
+            match method.take_leftovers_down(dev, enabled, bar, chip, page) {
+                Ok(page_known) => return Ok(page_known),
                 Err(ENODEV) => return Err(ENODEV),
                 Err(_) => dev_warn!(dev, "resetting the GPU, since that has failed\n"),
             }
@@ -102,8 +84,10 @@ pub(crate) fn clear(
     let dev = setup.device();
     let left = match reset {
         Ok(()) => {
-            gfw::wait(dev, bar)?;
-            find(dev, bar, chip)?
+            if chip.family().uses_gfw_boot {
+                gfw::wait(dev, bar)?;
+            }
+            method.find_leftovers(dev, bar, chip)?
         }
         Err(ENODEV) => {
             dev_err!(
@@ -114,7 +98,7 @@ pub(crate) fn clear(
         }
         Err(_) => leftovers,
     };
-    if left.remedy() == Remedy::None {
+    if reset.is_ok() && !left.is_in_use() {
         return Ok(false);
     }
     if sysmem_flush::found(bar, chip) != leftovers.flush_page {
@@ -134,41 +118,4 @@ pub(crate) fn clear(
         ),
     }
     Err(EBUSY)
-}
-
-/// Looks for what somebody else has left. Changes nothing.
-fn find(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip) -> Result<Leftovers> {
-    let engines = Engines::new(dev, bar, chip.family());
-    let wpr2 = fb::wpr2(dev, bar)?;
-    let gsp = Gsp::decode(engines.gsp.is_riscv_active(), || engines.gsp.mailbox0());
-    let sec2 = engines.sec2.cpuctl();
-    if sec2 == u32::MAX && is_gone(dev, bar) {
-        return Err(ENODEV);
-    }
-    Ok(Leftovers {
-        wpr2,
-        gsp,
-        sec2_runs: falcon_runs(sec2),
-        flush_page: sysmem_flush::found(bar, chip),
-    })
-}
-
-/// Runs the programs that take protected memory down, and checks that it is gone. Leaves `page` known to the
-/// GPU if so.
-///
-/// # Errors
-///
-/// Those of finding and running them, and `EBUSY` if that has not helped; after one log line each.
-fn take_down(dev: &pci::Device<Bound>, bar: &Bar0<'_>, chip: Chip, page: &Page) -> Result {
-    let files = Files::find(dev, chip)?;
-    let programs = UnloadPrograms::prepare(dev, bar, chip, &files)?;
-    let flush = SysmemFlush::new(dev, bar, page.clone())?;
-    Engines::new(dev, bar, chip.family()).unload(&programs)?;
-    match find(dev, bar, chip)?.remedy() {
-        Remedy::None => {
-            flush.leave();
-            Ok(())
-        }
-        _ => Err(EBUSY),
-    }
 }

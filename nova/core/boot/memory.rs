@@ -23,11 +23,14 @@ use nova_firmware::abi::r570_144::{
     },
     wpr_meta::{
         Places,
+        Sizes,
         Sources, //
     },
     PAGE_SIZE, //
 };
 use nova_hw::fb::{
+    FspLayout,
+    Layout,
     Sec2Layout,
     VramRange, //
 };
@@ -51,12 +54,12 @@ impl<'a> BootMemory<'a> {
     ///
     /// # Errors
     ///
-    /// Those of reading the image, after one log line; `EINVAL`, after one, if Booter would not accept
-    /// the layout; `ENOMEM`.
+    /// Those of reading the image, after one log line; `EINVAL`, after one, if who boots the GSP would not
+    /// accept the layout; `ENOMEM`.
     pub(crate) fn load(
         dev: &'a pci::Device<Bound>,
         files: &Files<'a>,
-        layout: &Sec2Layout,
+        layout: &Layout,
     ) -> Result<Self> {
         let copy = |bytes: &[u8]| {
             let memory = Shared::alloc(dev.as_ref(), bytes.len())?;
@@ -81,8 +84,12 @@ impl<'a> BootMemory<'a> {
             signature: signature.dma_address(),
             signature_size: files.signature().len() as u64,
         };
-        let meta = sources.with_places(&places(layout)).map_err(|err| {
-            dev_err!(dev, "cannot tell Booter what to boot: {}\n", Plain(err));
+        let meta = match layout {
+            Layout::Sec2(layout) => sources.with_places(&places(layout)),
+            Layout::Fsp(layout) => sources.with_sizes(&sizes(layout)?),
+        }
+        .map_err(|err| {
+            dev_err!(dev, "cannot tell the GPU what to boot: {}\n", Plain(err));
             EINVAL
         })?;
         Ok(Self {
@@ -136,4 +143,15 @@ fn places(layout: &Sec2Layout) -> Places {
         wpr: layout.wpr2.start().raw(),
         non_wpr_heap: layout.non_wpr_heap.start().raw(),
     }
+}
+
+fn sizes(layout: &FspLayout) -> Result<Sizes> {
+    Ok(Sizes {
+        frts: layout.frts_size,
+        heap: layout.heap_size,
+        non_wpr_heap: layout.non_wpr_heap_size,
+        vga: layout.vga_workspace_size,
+        pmu_reserved: layout.pmu_reserved_size.try_into()?,
+        vf_partition_count: layout.vf_partition_count,
+    })
 }

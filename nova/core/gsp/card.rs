@@ -9,6 +9,10 @@ use super::{
 };
 use crate::{
     driver::Bar0,
+    falcon::{
+        Falcon,
+        Gsp, //
+    },
     identify, //
 };
 use kernel::{
@@ -28,6 +32,7 @@ use nova_firmware::abi::r570_144::channel::{
 pub(super) struct Card<'a> {
     pub(super) dev: &'a pci::Device<Bound>,
     pub(super) bar: &'a Bar0<'a>,
+    pub(super) falcon: Falcon<'a, Gsp>,
     pub(super) queues: QueueMemory<'a>,
 }
 
@@ -38,6 +43,10 @@ impl Peer for Card<'_> {
 
     fn is_gone(&self) -> bool {
         identify::is_gone(self.dev, self.bar)
+    }
+
+    fn is_running(&self) -> bool {
+        self.falcon.is_riscv_active()
     }
 }
 

@@ -73,8 +73,27 @@ const STOP_TIMEOUT: Delta = Delta::from_secs(5);
 const STOP_INTERVAL: Delta = Delta::from_millis(1);
 
 impl Gsp<'_> {
-    /// Has the conversation of a boot, once the GSP's RISC-V core is active: tells GSP-RM about the
-    /// machine, does what it asks for until it is ready, and asks what it knows about the GPU.
+    /// Leaves word of what GSP-RM has to know before it boots, for it to find when it looks into its queue for
+    /// the first time. It does not answer.
+    ///
+    /// `is_for_vgpu` tells whether the card is divided among virtual machines.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the machine has given the GPU no addresses, after one log line; `ENOMEM`.
+    pub(crate) fn introduce(&self, is_for_vgpu: bool) -> Result {
+        let info = self.system_info()?.encode();
+        self.rpc.leave(Function::GSP_SET_SYSTEM_INFO, &info)?;
+
+        let settings = registry::settings(is_for_vgpu);
+        let size = registry::size(settings).map_err(|_| EINVAL)?;
+        let mut table = KVVec::from_elem(0, size, GFP_KERNEL)?;
+        registry::encode(settings, &mut table).map_err(|_| EINVAL)?;
+        self.rpc.leave(Function::SET_REGISTRY, &table)
+    }
+
+    /// Has the conversation of a boot, once the GSP has been started: does what GSP-RM asks for until it is
+    /// ready, and asks what it knows about the GPU. It has been [introduced](Self::introduce) to the machine.
     ///
     /// GSP-RM is waited for by polling; [`Gsp::enable_interrupts`] changes that. There are `vram_size`
     /// bytes of video memory.
@@ -87,17 +106,15 @@ impl Gsp<'_> {
     /// device has gone, and those of the sequencer, after one log line; `ENOMEM`.
     pub(crate) fn start_conversation(
         &self,
-        target: &impl SequencerTarget,
+        target: &(impl SequencerTarget + ?Sized),
         vram_size: u64,
     ) -> Result<StaticInfo> {
         let reporter = Reporter::new(self.dev.as_ref())?;
         for function in Reporter::EVENTS {
             self.rpc.listen(function, reporter.clone())?;
         }
-        self.timeline.stage("gsp-rm-init", || {
-            self.introduce()?;
-            self.wait_until_ready(target)
-        })?;
+        self.timeline
+            .stage("gsp-rm-init", || self.wait_until_ready(target))?;
         self.booted.populate(());
         let info = self
             .timeline
@@ -213,17 +230,6 @@ impl Gsp<'_> {
         Ok(())
     }
 
-    /// Says what GSP-RM has to know before it boots. It does not answer.
-    fn introduce(&self) -> Result {
-        let info = self.system_info()?.encode();
-        self.rpc.tell(Function::GSP_SET_SYSTEM_INFO, &info)?;
-
-        let size = registry::size(&registry::DEFAULTS).map_err(|_| EINVAL)?;
-        let mut table = KVVec::from_elem(0, size, GFP_KERNEL)?;
-        registry::encode(&registry::DEFAULTS, &mut table).map_err(|_| EINVAL)?;
-        self.rpc.tell(Function::SET_REGISTRY, &table)
-    }
-
     /// The GPU's place in the machine.
     fn system_info(&self) -> Result<SystemInfo> {
         let dev = self.dev;
@@ -270,14 +276,15 @@ impl Gsp<'_> {
     }
 
     /// Does what GSP-RM asks for until it says that it is ready.
-    fn wait_until_ready(&self, target: &impl SequencerTarget) -> Result {
+    fn wait_until_ready(&self, target: &(impl SequencerTarget + ?Sized)) -> Result {
         const WANTED: [Function; 2] = [Function::GSP_RUN_CPU_SEQUENCER, Function::GSP_INIT_DONE];
         let clock = BootClock::start();
         loop {
             let message = self.rpc.wait_for_event(&WANTED, &clock)?;
             if message.function == Function::GSP_RUN_CPU_SEQUENCER {
                 self.timeline.stage("sequencer", || {
-                    sequencer::run(self.dev, self.bar, target, &message.payload)
+                    let libos = self.libos_address();
+                    sequencer::run(self.dev, self.bar, target, libos, &message.payload)
                 })?;
             } else if message.result == Status::OK {
                 return Ok(());

@@ -120,6 +120,16 @@ pub(super) trait Peer: SharedMemory {
 
     /// Whether it has gone, which is logged then.
     fn is_gone(&self) -> bool;
+
+    /// Whether its core runs, for who would like to know why it is silent.
+    fn is_running(&self) -> bool;
+}
+
+/// Whether the other side is told of what is sent.
+#[derive(Clone, Copy)]
+enum Doorbell {
+    Ring,
+    Leave,
 }
 
 /// The conversation with GSP-RM.
@@ -235,17 +245,17 @@ impl<'a, P: Peer> Rpc<'a, P> {
         self.locked_down.load(Acquire)
     }
 
-    /// Sends what is not answered.
+    /// Leaves what is not answered for a GSP that has not been started yet, and will look by itself.
     ///
     /// Sleeps.
     ///
     /// # Errors
     ///
-    /// `EIO` if the GSP is dead or dies, `ETIMEDOUT` if it makes no room, `ENODEV` if it has gone.
-    pub(super) fn tell(&self, function: Function, payload: &[u8]) -> Result {
+    /// `EIO` if the conversation has ended or the queue is broken, `ETIMEDOUT` if there is no room.
+    pub(super) fn leave(&self, function: Function, payload: &[u8]) -> Result {
         let mut commands = self.commands.lock();
-        self.settle(function)?;
-        self.send(&mut commands, function, payload)
+        self.check()?;
+        self.send(&mut commands, function, payload, Doorbell::Leave)
     }
 
     /// Calls `function` and waits for the answer, which is put into `answer` and has to be as long.
@@ -276,7 +286,7 @@ impl<'a, P: Peer> Rpc<'a, P> {
         self.diagnostics.set_in_flight(Some(function));
         let deadline = Deadline::after(timeout);
         let result = self
-            .send(&mut commands, function, payload)
+            .send(&mut commands, function, payload, Doorbell::Ring)
             .and_then(|()| self.wait_for_answer(function, &deadline, timeout));
         self.diagnostics.set_in_flight(None);
         let pending = self.inbox.lock().pending.take();
@@ -424,7 +434,12 @@ impl<'a, P: Peer> Rpc<'a, P> {
         }
         match self.check() {
             Ok(()) => {
-                self.die(why);
+                // Where the registers are locked nobody can tell.
+                if self.is_locked_down() || self.peer.is_running() {
+                    self.die(why);
+                } else {
+                    self.die(fmt!("{}, and its core does not run", why));
+                }
                 ETIMEDOUT
             }
             Err(err) => err,
@@ -456,27 +471,36 @@ impl<'a, P: Peer> Rpc<'a, P> {
     }
 
     /// Sends all messages of a call or of what is not answered.
-    fn send(&self, commands: &mut CommandEnd, function: Function, payload: &[u8]) -> Result {
+    fn send(
+        &self,
+        commands: &mut CommandEnd,
+        function: Function,
+        payload: &[u8],
+        doorbell: Doorbell,
+    ) -> Result {
         for part in Parts::new(function, payload.len()) {
             let bytes = payload.get(part.bytes).ok_or(EINVAL)?;
-            self.send_message(commands, part.function, bytes)?;
+            self.send_message(commands, part.function, bytes, doorbell)?;
         }
         Ok(())
     }
 
-    /// Sends one message as soon as there is room for it, and tells the GSP.
+    /// Sends one message as soon as there is room for it, and tells the GSP if it is to be told.
     fn send_message(
         &self,
         commands: &mut CommandEnd,
         function: Function,
         payload: &[u8],
+        doorbell: Doorbell,
     ) -> Result {
         let deadline = Deadline::after(ROOM_TIMEOUT);
         loop {
             match commands.send(&self.peer, function, payload) {
                 Ok(header) => {
                     self.diagnostics.sent(self.now_ns(), &header, commands);
-                    self.peer.ring();
+                    if matches!(doorbell, Doorbell::Ring) {
+                        self.peer.ring();
+                    }
                     return Ok(());
                 }
                 Err(SendError::Full(full)) => {

@@ -58,15 +58,16 @@ pub(crate) trait SequencerTarget {
     /// `ETIMEDOUT` if it does not, after one log line.
     fn core_wait_for_halt(&self) -> Result;
 
-    /// Resets the GSP, gives it the address of its arguments again, and has SEC2 start its RISC-V core.
+    /// Resets the GSP, gives it `libos`, the address of its arguments, again, and has SEC2 start its RISC-V
+    /// core.
     ///
     /// # Errors
     ///
     /// `ETIMEDOUT` or `EIO` if it does not start, after one log line.
-    fn core_resume(&self) -> Result;
+    fn core_resume(&self, libos: u64) -> Result;
 }
 
-/// Takes the steps of `payload`.
+/// Takes the steps of `payload`. `libos` is the address of the arguments that the GSP was started with.
 ///
 /// Sleeps.
 ///
@@ -77,7 +78,8 @@ pub(crate) trait SequencerTarget {
 pub(super) fn run(
     dev: &pci::Device<Bound>,
     bar: &Bar0<'_>,
-    target: &impl SequencerTarget,
+    target: &(impl SequencerTarget + ?Sized),
+    libos: u64,
     payload: &[u8],
 ) -> Result {
     let sequencer = Sequencer::parse(payload).map_err(|err| {
@@ -86,7 +88,7 @@ pub(super) fn run(
     })?;
     let mut saved = sequencer.saved;
     for (number, step) in sequencer.steps().enumerate() {
-        take(dev, bar, target, &mut saved, number, step)?;
+        take(dev, bar, target, libos, &mut saved, number, step)?;
     }
     Ok(())
 }
@@ -95,7 +97,8 @@ pub(super) fn run(
 fn take(
     dev: &pci::Device<Bound>,
     bar: &Bar0<'_>,
-    target: &impl SequencerTarget,
+    target: &(impl SequencerTarget + ?Sized),
+    libos: u64,
     saved: &mut [u32; SAVED_REGISTERS],
     number: usize,
     step: Step,
@@ -156,7 +159,7 @@ fn take(
         Step::CoreReset => target.core_reset(),
         Step::CoreStart => target.core_start(),
         Step::CoreWaitForHalt => target.core_wait_for_halt(),
-        Step::CoreResume => target.core_resume(),
+        Step::CoreResume => target.core_resume(libos),
     }
 }
 

@@ -40,10 +40,11 @@ impl core::error::Error for BadPacket {}
 /// [`BadPacket`] if such a packet does not fit, or cannot be told from an empty queue.
 pub fn tail_of(len: usize) -> Result<u32, BadPacket> {
     let bytes = u32::try_from(len).map_err(|_| BadPacket { len })?;
-    if bytes < 2 * WORD || bytes > SIZE || bytes % WORD != 0 {
-        return Err(BadPacket { len });
+    if (2 * WORD..=SIZE).contains(&bytes) && bytes % WORD == 0 {
+        Ok(bytes - WORD)
+    } else {
+        Err(BadPacket { len })
     }
-    Ok(bytes - WORD)
 }
 
 /// What a queue holds.

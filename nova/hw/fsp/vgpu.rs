@@ -36,6 +36,7 @@ mod tests {
         },
         fb::{
             FspLayout,
+            Layout,
             LayoutError,
             VramAddr, //
         }, //
@@ -71,6 +72,8 @@ mod tests {
         );
         let whole = layout(VgpuMode::Disabled, 32).unwrap();
         assert_eq!((whole.vf_partition_count, whole.heap_size), (0, 0x870_0000));
+        assert!(Layout::Fsp(divided).is_for_vgpu());
+        assert!(!Layout::Fsp(whole).is_for_vgpu());
         assert_eq!(
             layout(VgpuMode::Enabled, 255).unwrap().vf_partition_count,
             255

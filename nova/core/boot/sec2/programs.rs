@@ -35,7 +35,7 @@ pub(super) struct Frts<'a> {
 }
 
 /// What it takes to boot the GSP.
-pub(crate) struct BootPrograms<'a> {
+pub(super) struct BootPrograms<'a> {
     /// Not on GA100, where Booter does it all.
     pub(super) frts: Option<Frts<'a>>,
     pub(super) booter_load: Ucode<'a>,
@@ -44,7 +44,7 @@ pub(crate) struct BootPrograms<'a> {
 }
 
 /// What it takes to take the GSP down.
-pub(crate) struct UnloadPrograms<'a> {
+pub(super) struct UnloadPrograms<'a> {
     pub(super) fwsec_sb: Ucode<'a>,
     pub(super) booter_unload: Ucode<'a>,
 }
@@ -56,7 +56,7 @@ impl<'a> UnloadPrograms<'a> {
     ///
     /// `ENOENT` if a file is missing, without a log line, since finding it has logged that; those of
     /// reading the ROM and of signing Booter, after one.
-    pub(crate) fn prepare(
+    pub(super) fn prepare(
         dev: &'a pci::Device<Bound>,
         bar: &Bar0<'_>,
         chip: Chip,
@@ -98,7 +98,7 @@ fn bootloader<'f>(sec2: &Sec2Boot, files: &'f Files<'_>) -> Result<Option<Generi
 /// # Errors
 ///
 /// Those of reading the ROM and of signing Booter, after one log line; `ENOMEM`.
-pub(crate) fn prepare<'a>(
+pub(super) fn prepare<'a>(
     dev: &'a pci::Device<Bound>,
     bar: &Bar0<'_>,
     chip: Chip,

@@ -2,7 +2,7 @@
 
 //! What GSP-RM asks the driver to do with the falcons while it starts.
 
-use super::Engines;
+use super::engines::Engines;
 use crate::{
     falcon::Mailboxes,
     identify::is_gone,
@@ -37,13 +37,13 @@ impl Engines<'_> {
     /// # Errors
     ///
     /// Those of resetting a falcon, after one log line.
-    pub(crate) fn core_reset(&self) -> Result {
+    pub(super) fn core_reset(&self) -> Result {
         self.gsp.reset()?.allow_dma();
         Ok(())
     }
 
     /// Starts that program.
-    pub(crate) fn core_start(&self) {
+    pub(super) fn core_start(&self) {
         self.gsp.start();
     }
 
@@ -52,7 +52,7 @@ impl Engines<'_> {
     /// # Errors
     ///
     /// Those of waiting for a falcon, after one log line.
-    pub(crate) fn core_wait_for_halt(&self) -> Result {
+    pub(super) fn core_wait_for_halt(&self) -> Result {
         self.gsp.wait_halted("a program of GSP-RM")
     }
 
@@ -64,7 +64,7 @@ impl Engines<'_> {
     ///
     /// `ETIMEDOUT` if SEC2 does not say that it did, `EIO` if it says that it failed or the GSP does not
     /// run, `ENODEV` if the device has gone; after one log line.
-    pub(crate) fn core_resume(&self, libos: u64, app_version: u32) -> Result {
+    pub(super) fn core_resume(&self, libos: u64, app_version: u32) -> Result {
         self.gsp.reset_for_riscv(Mailboxes::from(libos))?;
         self.sec2.start();
         let handed_off = wait::until(HANDOFF_INTERVAL, HANDOFF_DEADLINE, || {

@@ -173,6 +173,10 @@ mod rpc {
         fn is_gone(&self) -> bool {
             self.state.lock().gone
         }
+
+        fn is_running(&self) -> bool {
+            true
+        }
     }
 
     /// A conversation with a GSP of some habit.
@@ -243,8 +247,25 @@ mod rpc {
         let dev = TestDevice::new()?;
         let talk = Talk::new(&dev, silent)?;
         let payload = KVVec::from_elem(1, 200_000, GFP_KERNEL)?;
-        talk.rpc.tell(Function::SET_REGISTRY, &payload)?;
+        let function = Function::SET_REGISTRY;
+        let answer = talk.rpc.call(function, &payload, KVVec::new(), SHORT);
+        assert_eq!(answer.err(), Some(ETIMEDOUT));
         assert_eq!(talk.gsp.lock().rung, 4);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_left_is_found_and_not_announced() -> Result {
+        let dev = TestDevice::new()?;
+        let talk = Talk::new(&dev, silent)?;
+        let left = [Function::GSP_SET_SYSTEM_INFO, Function::SET_REGISTRY];
+        for function in left {
+            talk.rpc.leave(function, &[1; 8])?;
+        }
+        assert_eq!(talk.gsp.lock().rung, 0);
+        for function in left {
+            assert!(talk.rpc.peer.take()? == function);
+        }
         Ok(())
     }
 
@@ -394,7 +415,9 @@ mod rpc {
         })?;
         let count = Arc::new(Count(Atomic::new(0)), GFP_KERNEL)?;
         talk.rpc.listen(EVENT, count.clone())?;
-        talk.rpc.tell(Function::GSP_SET_SYSTEM_INFO, &[0; 8])?;
+        talk.rpc.leave(Function::GSP_SET_SYSTEM_INFO, &[0; 8])?;
+        // As if it had been started.
+        talk.rpc.peer.ring();
         let wanted = [Function::GSP_RUN_CPU_SEQUENCER, Function::GSP_INIT_DONE];
         let clock = BootClock::start();
         for (function, len) in wanted.into_iter().zip([40, 0]) {
@@ -427,7 +450,7 @@ mod rpc {
         let talk = Talk::new(&dev, friendly)?;
         talk.rpc.stop();
         assert_eq!(talk.call(8, CALL_TIMEOUT).err(), Some(EIO));
-        assert_eq!(talk.rpc.tell(CONTROL, &[]).err(), Some(EIO));
+        assert_eq!(talk.rpc.leave(CONTROL, &[]).err(), Some(EIO));
         assert_eq!(talk.gsp.lock().rung, 0);
         assert_eq!(talk.diagnostics.state(), State::Stopped);
         Ok(())
