@@ -15,13 +15,7 @@
 //! A [`PinInit`] can be made into a [`BoundInit`] (a value that may live anywhere may live there too, see
 //! [`pinned`]); safe code cannot do the reverse.
 
-use core::{
-    marker::{
-        PhantomData,
-        PhantomPinned, //
-    },
-    pin::Pin, //
-};
+use core::marker::PhantomData;
 use kernel::prelude::*;
 
 // For `bound_init!`, which must not be led astray by what the caller calls `kernel`.
@@ -65,47 +59,6 @@ pub fn pinned<T>(init: impl PinInit<T, Error>) -> impl BoundInit<T> {
 /// Makes a [`BoundInit`] of a value that exists already.
 pub fn value<T>(value: T) -> impl BoundInit<T> {
     pinned(Ok(value))
-}
-
-/// Builds a value only if there is one to build; see [`Optional`].
-pub fn optional<T>(init: Option<impl BoundInit<T>>) -> impl BoundInit<Optional<T>> {
-    pinned_optional(init.map(|init| {
-        // SAFETY: Only the `BoundInit` returned here runs it. What it makes is dropped with what that
-        // makes, and cannot be taken out of it.
-        unsafe { as_pin_init(init) }
-    }))
-}
-
-fn pinned_optional<T>(init: Option<impl PinInit<T, Error>>) -> impl BoundInit<Optional<T>> {
-    let init = move |slot: *mut Optional<T>| {
-        let value = init
-            .map(|init| KBox::try_pin_init(init, GFP_KERNEL))
-            .transpose()?;
-        let optional = Optional {
-            value,
-            _pinned: PhantomPinned,
-        };
-        // SAFETY: `slot` is valid for writes and aligned.
-        unsafe { slot.write(optional) };
-        Ok(())
-    };
-    // SAFETY: `slot` is initialised on `Ok`, and not touched on `Err`.
-    unsafe { from_closure(init) }
-}
-
-/// A value that may be absent, in a place where it could not be an [`Option`]: it may have come from a
-/// [`BoundInit`], so it must not be moved out.
-pub struct Optional<T> {
-    value: Option<Pin<KBox<T>>>,
-    // Else safe code could take the value out of a mutable reference.
-    _pinned: PhantomPinned,
-}
-
-impl<T> Optional<T> {
-    /// Returns the value, if there is one.
-    pub fn get(&self) -> Option<Pin<&T>> {
-        self.value.as_ref().map(|value| value.as_ref())
-    }
 }
 
 /// A [`BoundInit`] made from a closure; deliberately not a [`PinInit`].
