@@ -7,6 +7,7 @@
 //!
 //! | module | gives |
 //! |---|---|
+//! | [`for_lt`] | types over a lifetime, which containers choose a lifetime for |
 //! | [`bound`] | initialisers that only the driver core may run, so that what they make cannot be forgotten |
 //! | [`tether`] | an owner and what borrows from it, in one allocation, torn down in the right order |
 //! | [`pci`] | a PCI driver adapter whose private data is built by such an initialiser |
@@ -20,6 +21,10 @@
 //!
 //! [`kernel_glue_drm`]: ../kernel_glue_drm/index.html
 
+// Macros name this crate as others do. Only its tests use them here.
+#[cfg(CONFIG_KUNIT = "y")]
+extern crate self as kernel_glue;
+
 mod adapter;
 pub mod auxiliary;
 pub mod bound;
@@ -28,6 +33,7 @@ pub mod dma;
 pub mod event;
 pub mod firmware;
 pub mod fmt;
+pub mod for_lt;
 pub mod irq;
 pub mod pci;
 #[cfg(CONFIG_KUNIT = "y")]

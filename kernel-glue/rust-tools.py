@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterator, List, NoReturn, Tuple
+from typing import Dict, Iterator, List, NoReturn, Optional, Tuple
 
 # Options of rustc that are followed by their value.
-WITH_VALUE = {"--cfg", "--crate-type", "--emit", "--extern", "--out-dir", "-C", "-L", "-Z"}
-# Those of them, also in the form `--option=value`, that say where results go; rustdoc has its own.
-OUTPUTS = {"--crate-type", "--emit", "--out-dir"}
+WITH_VALUE = {"--cfg", "--crate-name", "--crate-type", "--emit", "--extern", "--out-dir", "-C", "-L", "-Z"}
+# Those of them, also in the form `--option=value`, that say what becomes of the crate; rustdoc has its own.
+OUTPUTS = {"--crate-name", "--crate-type", "--emit", "--out-dir"}
 
 EDITIONS = {"2015", "2018", "2021", "2024"}
 
@@ -69,6 +69,13 @@ class Crate:
         """Names of the crates in scope, apart from core."""
         return [value.split("=", 1)[0] for value in self.values("--extern")]
 
+    def macro_library(self, objects: Path) -> Optional[Path]:
+        """The library that the compiler loads, if this is a crate of macros."""
+        if "proc-macro" not in self.values("--crate-type"):
+            return None
+        written = [v.partition("=")[2] for v in self.values("--emit") if v.startswith("link=")]
+        return objects / written[-1] if written else None
+
     def edition(self) -> str:
         return (self.values("--edition") or ["2021"])[-1]
 
@@ -76,7 +83,7 @@ class Crate:
 def read_crates(kdir: Path, objects: Path) -> List[Crate]:
     """The crates built in `objects`, each after those it depends on."""
     found: Dict[str, Crate] = {}
-    for cmd_file in sorted(objects.rglob(".*.o.cmd")):
+    for cmd_file in sorted([*objects.rglob(".*.o.cmd"), *objects.rglob(".*.so.cmd")]):
         command = source = None
         for line in cmd_file.read_text().splitlines():
             if line.startswith("savedcmd_"):
@@ -116,6 +123,8 @@ def rustdoc(kdir: Path, objects: Path, output: Path) -> None:
         command = [program, "--crate-name", crate.name, "--output", str(output)]
         # A module is no library: what its reader looks for is not public.
         command += ["--document-private-items", "-Arustdoc::private_intra_doc_links"]
+        if crate.macro_library(objects):
+            command += ["--crate-type", "proc-macro"]
         for option, value in crate.options():
             if option in OUTPUTS or (not option.startswith(("-", "@")) and option.endswith(".rs")):
                 continue
@@ -150,20 +159,23 @@ def kernel_project(kdir: Path) -> dict:
         return json.loads(project.read_text())
 
 
-def describe(crate: Crate, crates: List[Crate], kdir: Path, index: Dict[str, int]) -> dict:
+def describe(
+    crate: Crate, crates: List[Crate], kdir: Path, objects: Path, index: Dict[str, int]
+) -> dict:
     """What rust-analyzer has to know of one of our crates."""
     cfg = [
         line.strip().removeprefix("--cfg=")
         for line in (kdir / "include/generated/rustc_cfg").read_text().splitlines()
         if line.startswith("--cfg=")
     ]
-    names = ["core", *crate.externs()]
+    library = crate.macro_library(objects)
+    names = ["std" if library else "core", *crate.externs()]
     unknown = [name for name in names if name not in index]
     if unknown:
         fail(f"{crate.name} depends on {', '.join(unknown)}, which the kernel does not describe")
     root = crate.source.parent
     nested = [c.source.parent for c in crates if root in c.source.parent.parents]
-    return {
+    description = {
         "display_name": crate.name,
         "root_module": str(crate.source),
         "edition": crate.edition(),
@@ -176,6 +188,9 @@ def describe(crate: Crate, crates: List[Crate], kdir: Path, index: Dict[str, int
             "exclude_dirs": [str(path) for path in nested],
         },
     }
+    if library:
+        description.update(is_proc_macro=True, proc_macro_dylib_path=str(library))
+    return description
 
 
 def check_project(project: dict) -> List[str]:
@@ -210,7 +225,7 @@ def rust_analyzer(kdir: Path, objects: Path, output: Path) -> None:
 
     ours = read_crates(kdir, objects)
     for crate in ours:
-        project["crates"].append(describe(crate, ours, kdir, index))
+        project["crates"].append(describe(crate, ours, kdir, objects, index))
         index[crate.name] = len(project["crates"]) - 1
 
     text = json.dumps(project, indent=1)
