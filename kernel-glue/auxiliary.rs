@@ -7,7 +7,8 @@ use crate::{
     bound::{
         self,
         BoundInit, //
-    }, //
+    },
+    for_lt::CovariantForLt, //
 };
 use kernel::{
     auxiliary::{
@@ -21,8 +22,7 @@ use kernel::{
         Bound,
         Core, //
     },
-    prelude::*,
-    types::CovariantForLt, //
+    prelude::*, //
 };
 
 /// A child device, registered for as long as this value lives.

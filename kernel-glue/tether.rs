@@ -2,9 +2,15 @@
 
 //! An owner and what borrows from it, in one allocation.
 
-use crate::bound::{
-    self,
-    BoundInit, //
+use crate::{
+    bound::{
+        self,
+        BoundInit, //
+    },
+    for_lt::{
+        CovariantForLt,
+        ForLt, //
+    },
 };
 use core::{
     marker::{
@@ -14,13 +20,7 @@ use core::{
     pin::Pin,
     ptr::addr_of_mut, //
 };
-use kernel::{
-    prelude::*,
-    types::{
-        CovariantForLt,
-        ForLt, //
-    }, //
-};
+use kernel::prelude::*;
 
 /// Holds an owner `O` together with a value that borrows from it.
 ///

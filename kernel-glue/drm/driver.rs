@@ -7,9 +7,9 @@ use kernel::{
     bindings,
     module::this_module,
     prelude::*,
-    types::ForLt,
     ModuleMetadata, //
 };
+use kernel_glue::for_lt::ForLt;
 
 /// A DRM driver without display: render node, GEM, ioctls.
 pub trait Driver: Sized + 'static {

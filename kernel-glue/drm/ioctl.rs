@@ -21,9 +21,9 @@ use kernel::{
         _IOC_SIZE,
         _IOWR, //
     },
-    prelude::*,
-    types::ForLt, //
+    prelude::*, //
 };
+use kernel_glue::for_lt::ForLt;
 
 /// One ioctl of a driver `D`.
 ///

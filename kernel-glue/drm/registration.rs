@@ -32,12 +32,14 @@ use kernel::{
         from_err_ptr,
         to_result, //
     },
-    prelude::*,
-    types::ForLt, //
+    prelude::*, //
 };
-use kernel_glue::bound::{
-    self,
-    BoundInit, //
+use kernel_glue::{
+    bound::{
+        self,
+        BoundInit, //
+    },
+    for_lt::ForLt, //
 };
 
 /// The reference-counted part of a DRM device, which open files keep alive after unbinding.
