@@ -4,6 +4,7 @@
 
 use crate::{
     report::{
+        digits,
         Fields,
         Report, //
     },
@@ -24,6 +25,7 @@ use nova_firmware::{
     fmc::{
         Fmc,
         FmcError,
+        ImageHeader,
         Scheme, //
     },
     generic_bootloader::{
@@ -53,6 +55,7 @@ use std::{
 };
 
 pub mod kind;
+mod signature;
 
 /// How the driver's log line goes on after the file's name.
 const MALFORMED: &str = "is malformed: ";
@@ -320,12 +323,38 @@ fn fmc<'a>(
             Scheme::EcdsaP384 => "ECDSA P-384 (Blackwell)",
         },
     );
+    found.put_hex("public key size", image.public_key.len());
+    found.put_hex("signature size", image.signature.len());
     found.put_hex("image size", image.image.len());
-    let hash: String = image
-        .hash
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    found.put("image SHA-384 as said", hash);
+    let header = ImageHeader::of(image.image);
+    found.put("image header", header.ok().map(image_header));
+    let hash = signature::sha384(image.image);
+    let is_hash = hash == *image.hash;
+    let is_signed = signature::is_valid(&image, scheme);
+    found.put("image SHA-384 as said", digits(image.hash));
+    found.put("image SHA-384 is that", is_hash);
+    if !is_hash {
+        found.put("image SHA-384 instead", digits(&hash));
+    }
+    found.put("signature fits key and image", is_signed);
+    if !is_hash {
+        return Err(not_signed("an image of another hash than it says"));
+    }
+    if !is_signed {
+        return Err(not_signed("a signature that does not fit"));
+    }
     Ok(())
+}
+
+fn image_header(header: ImageHeader) -> Fields {
+    Fields::new()
+        .with_hex("header size", header.header_size)
+        .with_hex("body size", header.body_size)
+        .with_hex("code size", header.code_size)
+        .with_hex("data size", header.data_size)
+}
+
+/// The driver takes such a file, and fails when FSP does not.
+fn not_signed(what: &str) -> Refusal {
+    Refusal::new(Errno::Eio, format!("has {what}: FSP will not start it"))
 }

@@ -8,6 +8,7 @@
 
 use crate::{
     report::{
+        digits,
         hex,
         Fields,
         Report, //
@@ -130,10 +131,6 @@ fn number(packet: &[u8], at: usize, size: usize) -> u64 {
     bytes
         .rev()
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-fn digits(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Bytes up to the last that is not zero.

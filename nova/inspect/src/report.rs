@@ -68,6 +68,11 @@ pub fn hex(value: impl TryInto<u64>) -> Value {
     value.try_into().map_or(Value::Nothing, Value::Hex)
 }
 
+/// Bytes in hexadecimal, in their order.
+pub fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Self::Flag(value)

@@ -34,6 +34,15 @@ use nova_firmware::{
     }, //
 };
 use nova_fuzz::seeds::Seeds;
+use p384::ecdsa::{
+    signature::Signer,
+    Signature,
+    SigningKey, //
+};
+use sha2::{
+    Digest,
+    Sha384, //
+};
 use std::{
     fs,
     path::{
@@ -301,7 +310,6 @@ fn firmware_tlv_files() {
         ("tlv-gsp", "gsp"),
         ("tlv-bootloader", "gsp_bootloader"),
         ("tlv-gen-bootloader", "gen_bootloader"),
-        ("tlv-fmc", "fmc-ecdsa"),
     ] {
         // The name does not say what it is; the tags do.
         check(
@@ -311,6 +319,58 @@ fn firmware_tlv_files() {
             0,
         );
     }
+}
+
+/// An FMC in TLV, and where its signature is: signed with a key made here, that of Blackwell's kind.
+fn fmc() -> (Vec<u8>, usize) {
+    let mut image = vec![9; 0x148];
+    image[..8].copy_from_slice(&[3, 4, 0x48, 0, 0, 1, 0, 0]);
+    let key = SigningKey::from_slice(&[7; 48]).unwrap();
+    let signature: Signature = key.sign(&image);
+    let point = key.verifying_key().to_encoded_point(false);
+    let mut file = b"NVFW".to_vec();
+    for (tag, value) in [
+        (b"VERS", &b"570.144"[..]),
+        (b"BLOB", &image),
+        (b"HASH", &Sha384::digest(&image)),
+        (b"PKEY", point.as_bytes()),
+        (b"SIGN", &signature.to_bytes()),
+    ] {
+        file.extend(tag);
+        file.extend(u32::try_from(value.len()).unwrap().to_le_bytes());
+        file.extend(value);
+        file.resize(file.len().next_multiple_of(4), 0);
+    }
+    let signature_at = file.len() - 96;
+    (file, signature_at)
+}
+
+#[test]
+fn firmware_fmc_that_fsp_would_start() {
+    check(
+        "fmc",
+        &["firmware", "--chip", "gb202"],
+        ("file.tlv", &fmc().0),
+        0,
+    );
+}
+
+#[test]
+fn firmware_fmc_that_fsp_would_not_start() {
+    let (mut file, signature_at) = fmc();
+    file[signature_at] ^= 1;
+    check("fmc-signature", &["firmware"], ("file.tlv", &file), 1);
+    // Its hash is made up.
+    let file = seed("fmc", "ecdsa", 0);
+    check("fmc-hash", &["firmware"], ("fmc-570.144.bin", &file), 1);
+}
+
+#[test]
+fn firmware_fmc_that_does_not_end_where_it_says() {
+    let (mut file, _) = fmc();
+    // The lowest byte of the image's own size: after the magic, a version of 8 bytes, and two headers.
+    file[4 + 8 + 8 + 8 + 4] += 8;
+    check("fmc-size", &["firmware"], ("file.tlv", &file), 1);
 }
 
 #[test]
