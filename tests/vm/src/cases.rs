@@ -42,6 +42,8 @@ pub enum Errno {
     Eopnotsupp,
     /// Numerical result out of range.
     Erange,
+    /// Message too long.
+    Emsgsize,
 }
 
 impl Errno {
@@ -56,6 +58,7 @@ impl Errno {
             Self::Etimedout => (110, "Connection timed out"),
             Self::Eopnotsupp => (95, "Operation not supported"),
             Self::Erange => (34, "Numerical result out of range"),
+            Self::Emsgsize => (90, "Message too long"),
         }
     }
 }

@@ -95,7 +95,7 @@ impl AnswerFault {
                 packet.extend(code.to_le_bytes());
             }
             // Version, endpoints, tag and its owner, sequence.
-            Self::HeaderNoise => flip(0, 0x2d_55aa_01),
+            Self::HeaderNoise => flip(0, 0x2d55_aa01),
         }
         // CAST: answers are short.
         let tail = packet.len() as u32 - 4;

@@ -137,7 +137,7 @@ pub(super) const ROWS: &[Row] = &[
     ("fsp-response-late=1000", "gh100", Works(None)),
     ("fsp-response-short", "gh100", Fails(Eio, "FSP")),
     ("fsp-response-long", "gh100", Works(None)),
-    ("fsp-response-huge", "gh100", Fails(Eio, "FSP")),
+    ("fsp-response-huge", "gh100", Fails(Emsgsize, "FSP")),
     ("fsp-response-odd", "gh100", Fails(Einval, "FSP")),
     ("fsp-tail-below-head", "gh100", Fails(Eio, "FSP")),
     ("fsp-som-clear", "gh100", Fails(Eio, "FSP")),
