@@ -96,6 +96,8 @@ pub struct Options {
     pub vram: Option<u64>,
     /// VBIOS image instead of the synthetic one.
     pub vbios: Option<Vec<u8>>,
+    /// The synthetic VBIOS has less in it that nobody needs than a real card's.
+    pub short_vbios: bool,
     /// Injected faults, `NAME` or `NAME=ARGUMENT`.
     pub faults: Vec<String>,
     /// Show an expansion ROM BAR.
@@ -115,6 +117,7 @@ impl Options {
             chip,
             vram: None,
             vbios: None,
+            short_vbios: false,
             faults: Vec::new(),
             rom_bar: false,
             firmware_dir: None,
@@ -170,6 +173,7 @@ pub struct Device {
     vanished: bool,
     last_read_us: u64,
     rom: Vec<u8>,
+    short_vbios: bool,
     /// Everything that is remembered about the run.
     pub recorder: Recorder,
 }
@@ -184,7 +188,7 @@ impl Device {
         let bytes = options.vram.unwrap_or(chip.vram_mib * MIB);
         let vram_register = vram::size_register(chip, bytes)?;
         let plan = Plan::parse_for(chip, bytes, &options.faults)?;
-        let rom = rom_image(chip, options.vbios, &plan)?;
+        let rom = rom_image(chip, options.vbios, options.short_vbios, &plan)?;
         if let Some(state) = options.dirty.filter(|state| !state.is_of(chip.family)) {
             return Err(DeviceError::NotLeftLikeThat(chip.name, state.name()));
         }
@@ -227,6 +231,7 @@ impl Device {
             recorder: Recorder::new(trace),
             plan,
             rom,
+            short_vbios: options.short_vbios,
         };
         if let Some((fault, _)) = device.plan.rom {
             device.recorder.fault(0, fault, None);
@@ -580,7 +585,7 @@ impl Device {
     pub fn mend(&mut self) {
         self.plan = Plan::default();
         self.vanished = false;
-        if let Ok(rom) = rom_image(self.chip, None, &self.plan) {
+        if let Ok(rom) = rom_image(self.chip, None, self.short_vbios, &self.plan) {
             self.rom.clone_from(&rom);
             let chip = self.chip;
             self.bar0.mend(&Whole { chip, rom });
@@ -696,7 +701,12 @@ fn lane(offset: u64, left: usize) -> (u32, usize, usize) {
     (address, lane, left.min(4 - lane))
 }
 
-fn rom_image(chip: &Chip, given: Option<Vec<u8>>, plan: &Plan) -> Result<Vec<u8>, DeviceError> {
+fn rom_image(
+    chip: &Chip,
+    given: Option<Vec<u8>>,
+    short: bool,
+    plan: &Plan,
+) -> Result<Vec<u8>, DeviceError> {
     match given {
         Some(_) if chip.family.boots_by_fsp() => Err(DeviceError::NoVbiosWindow(chip.name)),
         Some(_) if plan.rom.is_some() => Err(DeviceError::DamagedVbios),
@@ -706,7 +716,11 @@ fn rom_image(chip: &Chip, given: Option<Vec<u8>>, plan: &Plan) -> Result<Vec<u8>
         Some(image) => Ok(image),
         None if chip.family.boots_by_fsp() => Ok(Vec::new()),
         None => {
-            let spec = vbios::Spec::for_chip(chip);
+            let spec = if short {
+                vbios::Spec::short(chip)
+            } else {
+                vbios::Spec::for_chip(chip)
+            };
             let mut rom = vbios::build(&spec);
             if let Some((_, damage)) = plan.rom {
                 damage.apply(&spec, &mut rom);

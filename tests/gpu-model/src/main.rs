@@ -92,6 +92,10 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     vbios: Option<PathBuf>,
 
+    /// Show a synthetic VBIOS of 32 KiB instead of 1 MiB; no effect where there is none
+    #[arg(long, conflicts_with = "vbios")]
+    short_vbios: bool,
+
     /// Directory such as /lib/firmware with whose files firmware is compared
     #[arg(long, value_name = "DIR")]
     firmware_dir: Option<PathBuf>,
@@ -221,6 +225,7 @@ fn make_device(args: &Args, name: &str) -> Result<Device> {
         chip,
         vram,
         vbios,
+        short_vbios: args.short_vbios,
         faults: args.faults.clone(),
         rom_bar: args.rom_bar,
         firmware_dir: args.firmware_dir.clone(),

@@ -76,6 +76,14 @@ impl Spec {
         }
     }
 
+    /// The same ROM with 32 KiB in all, for drivers that read it word by word.
+    pub fn short(chip: &Chip) -> Self {
+        Self {
+            units: [8, 8, 4, 44],
+            ..Self::for_chip(chip)
+        }
+    }
+
     /// Offsets of the four images, and the end.
     fn offsets(&self) -> [usize; 5] {
         let mut offsets = [0; 5];

@@ -198,6 +198,8 @@ pub struct Scenario {
     pub driver: Driver,
     /// Whether the firmware is there as TLV files only, even for a driver that does not insist.
     pub tlv: bool,
+    /// Whether most of GSP-RM is cut out, where its size does not matter.
+    pub short_firmware: bool,
     /// Whether the GPUs sit behind an IOMMU.
     pub iommu: bool,
     /// Additional kernel parameters.
@@ -218,6 +220,7 @@ impl Scenario {
             flavour: Flavour::Stock,
             driver: Driver::Ours,
             tlv: false,
+            short_firmware: false,
             iommu: false,
             append: "",
             gpus,

@@ -149,6 +149,7 @@ fn trial_guest(env: &Env) -> std::result::Result<(), Failure> {
         driver: Driver::Ours,
         tlv: false,
         chips: Vec::new(),
+        firmware: PathBuf::new(),
         modules: None,
         clients: Vec::new(),
     };

@@ -26,6 +26,8 @@ use crate::{
     tlv, //
 };
 
+pub mod short;
+
 /// The only firmware version the driver speaks; others in the package stay out of the guest.
 pub const VERSION: &str = "570.144";
 

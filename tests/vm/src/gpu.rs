@@ -26,6 +26,8 @@ pub struct Gpu {
     pub vram: Option<String>,
     /// Faults to inject, as `NAME` or `NAME=ARG`.
     pub faults: Vec<String>,
+    /// Whether its VBIOS is shorter than a real card's.
+    pub short_vbios: bool,
     /// What state a driver before ours has left the card in; a clean one if not given.
     pub dirty: Option<String>,
 }
@@ -36,6 +38,7 @@ impl Gpu {
         Self {
             chip: chip.to_owned(),
             vram: None,
+            short_vbios: false,
             faults: Vec::new(),
             dirty: None,
         }
@@ -96,6 +99,9 @@ pub fn command(program: &Path, gpu: &Gpu, files: &Files, firmware: &Path) -> Com
     if let Some(vram) = &gpu.vram {
         command.args(["--vram", vram]);
     }
+    if gpu.short_vbios {
+        command.arg("--short-vbios");
+    }
     for fault in &gpu.faults {
         command.args(["--fault", fault]);
     }
@@ -129,12 +135,13 @@ mod tests {
     fn the_command_carries_chip_memory_faults_and_state() {
         let mut gpu = Gpu::with_fault("ga102", "gfw-stuck=0x7f");
         gpu.vram = Some("24G".into());
+        gpu.short_vbios = true;
         gpu.dirty = Some("wpr2-set".into());
         let files = Files::new(Path::new("/s"), Path::new("/l"), 1);
         let command = command(Path::new("gpu-model"), &gpu, &files, Path::new("/f"));
         let words: Vec<_> = command.get_args().map(|a| a.to_str().unwrap()).collect();
         let wanted =
-            "--chip ga102 --once --vram 24G --fault gfw-stuck=0x7f --start dirty=wpr2-set \
+            "--chip ga102 --once --vram 24G --short-vbios --fault gfw-stuck=0x7f --start dirty=wpr2-set \
                       --firmware-dir /f --socket /s/gpu1 \
                       --report /l/gpu1-report.json --trace /l/gpu1-trace.jsonl";
         assert_eq!(words.join(" "), wanted);

@@ -77,6 +77,8 @@ pub struct Contents {
     pub driver: Driver,
     /// Chips whose firmware it needs.
     pub chips: Vec<String>,
+    /// Folder that holds `nvidia/` with that firmware.
+    pub firmware: PathBuf,
     /// Folder with our `.ko` files for this kernel; a guest without them tests the harness itself.
     pub modules: Option<PathBuf>,
     /// Our own programs for the guest.
@@ -96,8 +98,8 @@ pub fn build(paths: &Paths, store: &Store, contents: &Contents, target: &Path) -
     };
     let firmware = match (contents.chips.is_empty(), contents.tlv) {
         (true, _) => None,
-        (false, true) => Some(tlv_firmware(paths, store, &contents.chips)?),
-        (false, false) => Some(firmware(paths, store, contents)?),
+        (false, true) => Some(tlv_firmware(store, contents)?),
+        (false, false) => Some(firmware(store, contents)?),
     };
     let parts = [
         tools(store)?,
@@ -254,9 +256,9 @@ fn stock_modules(
     store.file("modules", key, make).map(Some)
 }
 
-fn firmware(paths: &Paths, store: &Store, contents: &Contents) -> Result<PathBuf> {
+fn firmware(store: &Store, contents: &Contents) -> Result<PathBuf> {
     let more = contents.driver.more_firmware();
-    let selection = firmware::select(&paths.firmware()?, &contents.chips, more)?;
+    let selection = firmware::select(&contents.firmware, &contents.chips, more)?;
     let mut key = Key::new("firmware-1");
     for (path, file) in &selection.files {
         key = key.text(&path.to_string_lossy()).stamp(file)?;
@@ -285,10 +287,14 @@ fn firmware(paths: &Paths, store: &Store, contents: &Contents) -> Result<PathBuf
 
 /// The firmware of the chips as upstream's nova-core wants it. The key is made of the files that are
 /// converted, and of the converter's version: raise it when the result changes.
-fn tlv_firmware(paths: &Paths, store: &Store, chips: &[String]) -> Result<PathBuf> {
-    let root = paths.firmware()?;
+fn tlv_firmware(store: &Store, contents: &Contents) -> Result<PathBuf> {
+    let Contents {
+        chips,
+        firmware: root,
+        ..
+    } = contents;
     let mut key = Key::new("tlv-1");
-    for (path, file) in &firmware::select(&root, chips, &[])?.files {
+    for (path, file) in &firmware::select(root, chips, &[])?.files {
         key = key.text(&path.to_string_lossy()).stamp(file)?;
     }
     for chip in chips {
@@ -299,7 +305,7 @@ fn tlv_firmware(paths: &Paths, store: &Store, chips: &[String]) -> Result<PathBu
         // Chips that share an image get it once.
         let mut images: BTreeMap<PathBuf, String> = BTreeMap::new();
         for chip in chips.iter().collect::<BTreeSet<_>>() {
-            for made in firmware::convert(&root, chip)? {
+            for made in firmware::convert(root, chip)? {
                 let path = format!("/lib/firmware/nvidia/{chip}/gsp/{}", made.name);
                 match images.get(&made.source) {
                     Some(first) if made.name == tlv::COMPANION => archive.symlink(&path, first),
@@ -385,6 +391,7 @@ mod tests {
             driver: Driver::Ours,
             tlv: false,
             chips: vec![],
+            firmware: PathBuf::new(),
             modules: None,
             clients: vec![],
         };

@@ -30,7 +30,7 @@ use crate::{
         Step, //
     },
     error::Context,
-    glob,
+    firmware, glob,
     initramfs::{
         self,
         Contents, //
@@ -155,17 +155,22 @@ impl Env {
         fs::create_dir_all(&logs).context(|| logs.display().to_string())?;
         let initrd = logs.join("initrd");
         let modules = self.modules.join(self.paths.release(scenario.flavour)?);
+        let firmware = match self.paths.firmware()? {
+            whole if scenario.short_firmware => firmware::short::folder(&whole, &self.store)?,
+            whole => whole,
+        };
         let contents = Contents {
             flavour: scenario.flavour,
             driver: scenario.driver,
             tlv: scenario.tlv || scenario.driver.wants_tlv(),
             chips: scenario.gpus.iter().map(|g| g.chip.clone()).collect(),
+            firmware: firmware.clone(),
             modules: Some(modules),
             clients: self.clients.clone(),
         };
         initramfs::build(&self.paths, &self.store, &contents, &initrd)?;
         let interactive = watch.is_some();
-        let vm = self.start(scenario, &initrd, &logs, watch);
+        let vm = self.start(scenario, &initrd, &firmware, &logs, watch);
         if !interactive {
             // The guest is up, so QEMU has read it; it is large and can be made again.
             let _ = fs::remove_file(&initrd);
@@ -177,6 +182,7 @@ impl Env {
         &self,
         scenario: &Scenario,
         initrd: &Path,
+        firmware: &Path,
         logs: &Path,
         watch: Option<Watch>,
     ) -> std::result::Result<Vm, Failure> {
@@ -194,10 +200,9 @@ impl Env {
             control: PortFds::default(),
             monitor_fd: -1,
         };
-        let firmware = self.paths.firmware()?;
         let plan = Plan {
             machine,
-            firmware: &firmware,
+            firmware,
             gpus: &scenario.gpus,
             model: &self.model,
             logs,

@@ -113,11 +113,7 @@ impl Store {
         }
         let bytes = make()?;
         fs::create_dir_all(&self.dir).context(|| self.dir.display().to_string())?;
-        let temporary = path.with_extension(format!(
-            "tmp{}-{:?}",
-            std::process::id(),
-            std::thread::current().id()
-        ));
+        let temporary = temporary(&path);
         let write = || -> std::io::Result<()> {
             let mut file = File::create(&temporary)?;
             file.write_all(&bytes)?;
@@ -126,6 +122,34 @@ impl Store {
         write().context(|| format!("writing {}", path.display()))?;
         self.prune(kind);
         Ok(path)
+    }
+
+    /// The folder for `key`, filled by `make` if it is not there yet.
+    ///
+    /// # Errors
+    /// Whatever `make` returns, or a failure to put it into its place.
+    pub fn folder(
+        &self,
+        kind: &str,
+        key: Key,
+        make: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<PathBuf> {
+        let path = self.dir.join(format!("{kind}-{}", key.hex()));
+        if let Ok(folder) = File::open(&path) {
+            let _ = folder.set_modified(SystemTime::now());
+            return Ok(path);
+        }
+        let temporary = temporary(&path);
+        fs::create_dir_all(&temporary).context(|| temporary.display().to_string())?;
+        let made = make(&temporary).and_then(|()| {
+            // Somebody else may have been faster.
+            fs::rename(&temporary, &path)
+                .or_else(|error| path.is_dir().then_some(()).ok_or(error))
+                .context(|| path.display().to_string())
+        });
+        let _ = fs::remove_dir_all(&temporary);
+        self.prune(kind);
+        made.map(|()| path)
     }
 
     fn prune(&self, kind: &str) {
@@ -140,9 +164,15 @@ impl Store {
             .collect();
         files.sort_by_key(|(used, _)| std::cmp::Reverse(*used));
         for (_, old) in files.into_iter().skip(KEPT_PER_KIND) {
-            let _ = fs::remove_file(old);
+            let _ = fs::remove_file(&old).or_else(|_| fs::remove_dir_all(&old));
         }
     }
+}
+
+/// A name beside `path` that nobody else uses.
+fn temporary(path: &Path) -> PathBuf {
+    let (process, thread) = (std::process::id(), std::thread::current().id());
+    path.with_extension(format!("tmp{process}-{thread:?}"))
 }
 
 #[cfg(test)]
@@ -180,6 +210,28 @@ pub(crate) mod tests {
             .unwrap();
         assert_eq!(first, again);
         assert_eq!(fs::read(again).unwrap(), b"made");
+    }
+
+    #[test]
+    fn a_folder_is_made_once_and_only_as_a_whole() {
+        let scratch = Scratch::new("folder");
+        let store = Store::new(&scratch.0);
+        let key = || Key::new("v1");
+        let failed = store.folder("a", key(), |folder| {
+            fs::write(folder.join("half"), b"made").unwrap();
+            Err(crate::error::Error::new("no"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 0);
+        let make = |folder: &Path| {
+            fs::write(folder.join("file"), b"made").unwrap();
+            Ok(())
+        };
+        let first = store.folder("a", key(), make).unwrap();
+        let again = store.folder("a", key(), |_| panic!("made twice")).unwrap();
+        assert_eq!(first, again);
+        assert_eq!(fs::read(again.join("file")).unwrap(), b"made");
+        assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 1);
     }
 
     #[test]

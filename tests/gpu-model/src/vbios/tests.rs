@@ -114,6 +114,23 @@ fn small_roms_are_byte_exact() {
 }
 
 #[test]
+fn a_short_rom_has_the_same_images_and_the_same_ucode() {
+    for chip in CHIPS.iter().filter(|chip| !chip.family.boots_by_fsp()) {
+        let name = chip.name;
+        let rom = build(&Spec::short(chip));
+        assert_eq!(rom.len(), 32 << 10, "{name}");
+        let types: Vec<_> = walk(&rom).iter().map(|image| image.2).collect();
+        assert_eq!(types, [0x00, 0x03, 0xe0, 0xe0], "{name}");
+        let ucode = |rom: &[u8]| {
+            let found = fwsec::find(rom).unwrap_or_else(|| panic!("{name}: no FWSEC"));
+            (found.imem, found.dmem)
+        };
+        let long = build(&Spec::for_chip(chip));
+        assert_eq!(ucode(&rom), ucode(&long), "{name}");
+    }
+}
+
+#[test]
 fn every_board_has_a_well_formed_rom_of_a_real_cards_size() {
     for chip in CHIPS.iter().filter(|chip| !chip.family.boots_by_fsp()) {
         let name = chip.name;

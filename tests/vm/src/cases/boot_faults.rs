@@ -165,6 +165,7 @@ fn machine(number: usize, rows: &[Row]) -> Scenario {
         .iter()
         .map(|(fault, chip, _)| Gpu::with_fault(chip, fault));
     let mut scenario = Scenario::new(format!("boot-faults-{number}"), gpus.collect());
+    scenario.short_firmware = true;
     scenario
         .step("the modules load", Step::new("fault_prepare", 20))
         .gate();

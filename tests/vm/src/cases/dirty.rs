@@ -53,6 +53,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 fn recovery(chip: &str) -> Scenario {
     let gpus = STATES.iter().map(|(state, _)| Gpu::left(chip, state));
     let mut scenario = Scenario::new(format!("{chip}-dirty"), gpus.collect());
+    scenario.short_firmware = true;
     scenario
         .step("the modules load", Step::new("fault_prepare", 20))
         .gate();
@@ -90,6 +91,7 @@ fn no_cure() -> Scenario {
         ..Gpu::left(chip, "gsp-running")
     });
     let mut scenario = Scenario::new("dirty-for-good", gpus.collect());
+    scenario.short_firmware = true;
     scenario
         .step("the modules load", Step::new("fault_prepare", 20))
         .gate();
@@ -113,6 +115,7 @@ fn no_cure() -> Scenario {
 /// The machine is switched off with a card bound.
 fn power_off() -> Scenario {
     let mut scenario = Scenario::new("power-off", vec![Gpu::new("ga102"), Gpu::new("tu102")]);
+    scenario.short_firmware = true;
     scenario
         .step("both drivers bind", Step::new("load_modules", LIMIT))
         .gate();

@@ -173,6 +173,7 @@ fn refusals(number: usize, rows: &[Row]) -> Scenario {
     let broken = rows.iter().map(|row| Gpu::with_fault(row.chip, row.fault));
     let gpus = std::iter::once(healthy).chain(broken).collect();
     let mut scenario = Scenario::new(format!("faults-{number}"), gpus);
+    scenario.short_firmware = true;
     scenario
         .step(
             "the modules load among broken cards",
@@ -236,6 +237,7 @@ fn untouched(scenario: &mut Scenario, row: &Row, gpu: usize) {
 fn slow_card() -> Scenario {
     let gpu = Gpu::with_fault("ga102", "gfw-slow=300");
     let mut scenario = Scenario::new("gfw-slow", vec![gpu]);
+    scenario.short_firmware = true;
     let identity = Expect::Identity {
         bdf: pci_address(0),
         chip: "GA102".to_owned(),
@@ -265,6 +267,7 @@ fn slow_card() -> Scenario {
 fn vanishing_cards() -> Scenario {
     let gpus = VANISH_AT.map(|n| Gpu::with_fault("ga102", &format!("bar0-all-ones-from={n}")));
     let mut scenario = Scenario::new("vanish", gpus.collect());
+    scenario.short_firmware = true;
     let lines = Expect::OneLineEach((0..scenario.gpus.len()).map(pci_address).collect());
     let step = Step::new("load_modules", 90).expecting(lines);
     scenario
@@ -288,6 +291,7 @@ fn vanishing_cards() -> Scenario {
 fn stolen_flush_page() -> Scenario {
     let gpu = Gpu::with_fault("ga102", "sysmem-flush-stolen");
     let mut scenario = Scenario::new("flush-stolen", vec![gpu]);
+    scenario.short_firmware = true;
     scenario
         .step("both drivers bind", Step::new("bound", 30).on(0))
         .gate();
