@@ -11,6 +11,7 @@
 //! | [`bound`] | initialisers that only the driver core may run, so that what they make cannot be forgotten |
 //! | [`tether`] | an owner and what borrows from it, in one allocation, torn down in the right order |
 //! | [`pci`] | a PCI driver adapter whose private data is built by such an initialiser |
+//! | [`devres`] | resources of a device, shared with those who may outlive the binding |
 //! | [`dma`] | memory that a device uses, for as long as the driver is bound |
 //! | [`firmware`] | parts of firmware files |
 //! | [`irq`] | the interrupt of a device, with a handler that may borrow |
@@ -29,6 +30,7 @@ mod adapter;
 pub mod auxiliary;
 pub mod bound;
 pub mod debugfs;
+pub mod devres;
 pub mod dma;
 pub mod event;
 pub mod firmware;

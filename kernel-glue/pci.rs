@@ -10,7 +10,9 @@ use crate::{
     bound::{
         self,
         BoundInit, //
-    }, //
+    },
+    devres::DevresLt,
+    for_lt::ForLt, //
 };
 use core::marker::PhantomData;
 use kernel::{
@@ -109,6 +111,7 @@ impl<T: Driver> pci::Driver for Hidden<T> {
         pin_init::pin_init_scope(move || {
             let setup = Setup {
                 dev,
+                _bound: PhantomData,
                 _probe: PhantomData,
             };
             let init = T::probe(setup, info)?;
@@ -129,6 +132,8 @@ impl<T: Driver> pci::Driver for Hidden<T> {
 /// for `'bound` and runs when others may know of the device.
 pub struct Setup<'probe, 'bound, 'core> {
     dev: &'bound Device<Core<'core>>,
+    // Were `'bound` shortened, `share` would take what lives shorter than the binding.
+    _bound: PhantomData<fn(&'bound ()) -> &'bound ()>,
     _probe: PhantomData<&'probe ()>,
 }
 
@@ -159,6 +164,23 @@ impl<'bound, 'core> Setup<'_, 'bound, 'core> {
         name: &'static CStr,
     ) -> Result<Bar<'bound, SIZE>> {
         self.dev.iomap_region_sized(index, name)
+    }
+
+    /// Shares what `data` builds with those who may outlive the binding, until the device is unbound.
+    ///
+    /// It is dropped after the private data of the driver, and before what was shared earlier.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`, and those of `data`.
+    pub fn share<F: ForLt>(&self, data: impl PinInit<F::Of<'bound>, Error>) -> Result<DevresLt<F>>
+    where
+        for<'a> F::Of<'a>: Send,
+    {
+        // SAFETY: What lives for `'bound`, which the driver can neither choose nor shorten, is valid until
+        // the device is unbound: the private data of the driver cannot be borrowed for so long, and what
+        // was shared earlier is dropped later.
+        unsafe { DevresLt::share(self.dev.as_ref(), data) }
     }
 
     /// Sets the streaming and the coherent DMA mask.
