@@ -10,6 +10,7 @@ use crate::{
     },
     for_lt::CovariantForLt, //
 };
+use core::marker::PhantomPinned;
 use kernel::{
     auxiliary::{
         self,
@@ -34,6 +35,8 @@ use kernel::{
 /// long as it lives; through a lock in the data a reference to one part of it could be stored in another.
 pub struct Child<'a, F: CovariantForLt + 'static> {
     _registration: Registration<'a, F>,
+    // Else safe code could exchange it for another through a mutable reference.
+    _pinned: PhantomPinned,
 }
 
 impl<'a, F: CovariantForLt + 'static> Child<'a, F>
@@ -63,6 +66,7 @@ where
                 _registration: unsafe {
                     Registration::new_with_lt(parent, name, id, modname, data)?
                 },
+                _pinned: PhantomPinned,
             };
             // SAFETY: `slot` is valid for writes.
             unsafe { slot.write(child) };
