@@ -97,7 +97,11 @@ mod wait {
     use crate::wait;
     use kernel::{
         prelude::*,
-        time::Delta, //
+        time::{
+            Delta,
+            Instant,
+            Monotonic, //
+        },
     };
 
     const INTERVAL: Delta = Delta::from_micros(50);
@@ -132,6 +136,16 @@ mod wait {
             Ok((looks == 2).then_some(looks))
         });
         assert_eq!(seen, Ok(2));
+    }
+
+    #[test]
+    fn what_never_happens_at_once_is_looked_for_later() {
+        let start = Instant::<Monotonic>::now();
+        let first = Delta::from_millis(3);
+        let seen = wait::after(first, INTERVAL, Delta::from_secs(10), || {
+            Ok(Some(start.elapsed()))
+        });
+        assert!(seen.is_ok_and(|elapsed| elapsed >= first));
     }
 
     #[test]

@@ -38,16 +38,17 @@ pub(crate) fn until<T>(
     }
 }
 
-/// As [`until`], for what never happens at once: sleeps before the first look too.
+/// As [`until`], for what never happens at once: sleeps for `first` before the first look.
 ///
 /// # Errors
 ///
 /// As [`until`].
 pub(crate) fn after<T>(
+    first: Delta,
     interval: Delta,
     deadline: Delta,
     look: impl FnMut() -> Result<Option<T>>,
 ) -> Result<T> {
-    fsleep(interval);
+    fsleep(first);
     until(interval, deadline, look)
 }

@@ -92,7 +92,10 @@ use nova_hw::{
 /// How long the most patient of the existing drivers gives the FMC to boot GSP-RM.
 const RELEASE_DEADLINE: Delta = Delta::from_secs(30);
 
-/// Time between two looks, and before the first.
+/// Time before the first look: the FMC copies GSP-RM's 60 MiB.
+const RELEASE_FIRST_LOOK: Delta = Delta::from_millis(10);
+
+/// Time between two looks.
 const RELEASE_INTERVAL: Delta = Delta::from_millis(5);
 
 /// How long existing drivers give the GSP to halt.
@@ -336,20 +339,25 @@ impl<'a> Engine<'a> {
     /// one log line.
     fn wait_released(&self, boot_params: u64) -> Result {
         let mut last = Progress::WithFsp;
-        wait::after(RELEASE_INTERVAL, RELEASE_DEADLINE, || {
-            last = Progress::decide(
-                self.gsp.hwcfg2(),
-                || self.gsp.mailbox0(),
-                || self.gsp.mailbox1(),
-                boot_params,
-            );
-            match last {
-                Progress::Released => Ok(Some(())),
-                Progress::Failed(u32::MAX) if is_gone(self.dev, self.bar) => Err(ENODEV),
-                Progress::Failed(_) => Err(EIO),
-                Progress::WithFsp | Progress::Starting | Progress::LockedDown => Ok(None),
-            }
-        })
+        wait::after(
+            RELEASE_FIRST_LOOK,
+            RELEASE_INTERVAL,
+            RELEASE_DEADLINE,
+            || {
+                last = Progress::decide(
+                    self.gsp.hwcfg2(),
+                    || self.gsp.mailbox0(),
+                    || self.gsp.mailbox1(),
+                    boot_params,
+                );
+                match last {
+                    Progress::Released => Ok(Some(())),
+                    Progress::Failed(u32::MAX) if is_gone(self.dev, self.bar) => Err(ENODEV),
+                    Progress::Failed(_) => Err(EIO),
+                    Progress::WithFsp | Progress::Starting | Progress::LockedDown => Ok(None),
+                }
+            },
+        )
         .inspect_err(|&err| match err {
             ENODEV => {}
             ETIMEDOUT => dev_err!(

@@ -23,7 +23,10 @@ use nova_hw::fsp::channel::{
 /// How long existing drivers give FSP to answer, and to take a request.
 pub(super) const DEADLINE: Delta = Delta::from_secs(2);
 
-/// Time between two looks, and before the first: verifying an image takes its time.
+/// Time before the first look for an answer: verifying an image takes longer.
+const FIRST_LOOK: Delta = Delta::from_millis(10);
+
+/// Time between two looks.
 const INTERVAL: Delta = Delta::from_millis(2);
 
 /// `EMEMC` for writing packets: from offset 0 on, the next word after each write.
@@ -160,7 +163,7 @@ impl<P: Port> Channel<P> {
     }
 
     fn wait_answer(&self) -> Result<Packet, ChannelError> {
-        let packet = wait::after(INTERVAL, self.deadline, || {
+        let packet = wait::after(FIRST_LOOK, INTERVAL, self.deadline, || {
             match self.look(Register::MsgqHead, Register::MsgqTail)? {
                 Queue::Empty => Ok(None),
                 Queue::Packet(packet) => Ok(Some(packet)),
