@@ -157,6 +157,17 @@ pub enum Effect {
         /// Bytes of the payload.
         bytes: usize,
     },
+    /// FSP has taken a command, or answered it.
+    Fsp {
+        /// From FSP to the driver?
+        to_driver: bool,
+        /// Type of the command.
+        command: u8,
+        /// Name of it, if known.
+        name: &'static str,
+        /// Bytes of the packet.
+        bytes: usize,
+    },
     /// GSP-RM has told where the page tables of both windows begin, in VRAM.
     WindowRoots {
         /// The table of BAR1.

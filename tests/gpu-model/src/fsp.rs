@@ -36,12 +36,12 @@ use crate::{
         Cx,
         Effect,
         Effects,
-        Event,
         Read,
         Transfer, //
     },
     faults::Plan,
     gsp_rm::Access,
+    phase::Stage,
     recorder::Op,
     regs::{
         At,
@@ -215,7 +215,7 @@ impl Fsp {
         self.vgpu_told = false;
         self.is_stale = self.faults.stale;
         if self.is_stale {
-            self.publish(&packet::answer(nvdm::COT, 0, &[]));
+            self.publish(nvdm::COT, &packet::answer(nvdm::COT, 0, &[]));
         }
     }
 
@@ -320,24 +320,16 @@ impl Fsp {
         let (reply, mut accepted) = self.work(&pending, gsp, cx, &mut effects);
         let kind = pending.command.kind;
         let answer = packet::answer(kind, reply.code, &reply.more);
-        let fault = self.faults.answer;
-        match fault {
-            Some(fault) => {
-                effects.push(Effect::Fault(fault.name()));
-                self.publish_spoilt(fault, answer);
-                if !fault.is_harmless() {
-                    self.vgpu_told = false;
-                    accepted = None;
-                }
-            }
-            None => self.publish(&answer),
+        let Some(fault) = self.faults.answer else {
+            effects.push(self.publish(kind, &answer));
+            return (effects, accepted);
+        };
+        effects.push(Effect::Fault(fault.name()));
+        effects.extend(self.publish_spoilt(fault, kind, answer));
+        if !fault.is_harmless() {
+            self.vgpu_told = false;
+            accepted = None;
         }
-        effects.push(Effect::Event(Event {
-            kind: "fsp",
-            op: "answer",
-            name: nvdm::name(kind).into(),
-            value: Some(u64::from(reply.code)),
-        }));
         (effects, accepted)
     }
 
@@ -514,12 +506,15 @@ impl Fsp {
         }
         match Command::parse(&packet) {
             Ok(command) => {
-                effects.push(Effect::Event(Event {
-                    kind: "fsp",
-                    op: "command",
-                    name: nvdm::name(command.kind).into(),
-                    value: Some(command.packet.len() as u64),
-                }));
+                effects.push(Effect::Fsp {
+                    to_driver: false,
+                    command: command.kind,
+                    name: nvdm::name(command.kind),
+                    bytes: command.packet.len(),
+                });
+                if command.kind == nvdm::COT {
+                    effects.push(Effect::Stage(Stage::CotSent));
+                }
                 let work_us = if command.kind == nvdm::COT {
                     COT_WORK_US
                 } else {
@@ -560,20 +555,26 @@ impl Fsp {
     }
 
     /// Publishes an answer that is wrong, if it is there at all.
-    fn publish_spoilt(&mut self, fault: AnswerFault, packet: Vec<u8>) {
-        if let Some((packet, queue)) = fault.apply(packet) {
-            self.emem.put(&packet);
-            self.messages[DRIVER] = queue;
-        }
+    fn publish_spoilt(&mut self, fault: AnswerFault, kind: u8, packet: Vec<u8>) -> Option<Effect> {
+        let (packet, queue) = fault.apply(packet)?;
+        let published = self.publish(kind, &packet);
+        self.messages[DRIVER] = queue;
+        Some(published)
     }
 
-    /// Puts an answer where the driver finds it.
-    fn publish(&mut self, packet: &[u8]) {
+    /// Puts the answer to a command of type `kind` where the driver finds it.
+    fn publish(&mut self, kind: u8, packet: &[u8]) -> Effect {
         self.emem.put(packet);
         // CAST: answers are short.
         let tail = packet.len() as u32 - 4;
         // Drivers read the head first, so it stays as it is and the tail says that there is news.
         self.messages[DRIVER] = Queue { head: 0, tail };
+        Effect::Fsp {
+            to_driver: true,
+            command: kind,
+            name: nvdm::name(kind),
+            bytes: packet.len(),
+        }
     }
 }
 

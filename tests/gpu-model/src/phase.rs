@@ -68,6 +68,8 @@ pub enum Stage {
     FrtsDone,
     /// Booter was started.
     BooterRuns,
+    /// FSP was told to start the GSP.
+    CotSent,
     /// FSP has started FMC.
     FmcRuns,
     /// The GSP's RISC-V core was started.
@@ -86,10 +88,11 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order of a boot and unload.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::FwsecRuns,
         Self::FrtsDone,
         Self::BooterRuns,
+        Self::CotSent,
         Self::FmcRuns,
         Self::GspStarted,
         Self::GspReady,
@@ -105,6 +108,7 @@ impl Stage {
             Self::FwsecRuns => "fwsec-runs",
             Self::FrtsDone => "frts-done",
             Self::BooterRuns => "booter-runs",
+            Self::CotSent => "cot-sent",
             Self::FmcRuns => "fmc-runs",
             Self::GspStarted => "gsp-started",
             Self::GspReady => "gsp-ready",
@@ -119,7 +123,7 @@ impl Stage {
     pub const fn is_of(self, family: Family) -> bool {
         match self {
             Self::GspStarted | Self::GspReady | Self::GspSuspended | Self::Unloaded => true,
-            Self::FmcRuns => family.boots_by_fsp(),
+            Self::CotSent | Self::FmcRuns => family.boots_by_fsp(),
             Self::FwsecRuns
             | Self::FrtsDone
             | Self::BooterRuns

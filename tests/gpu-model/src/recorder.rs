@@ -54,6 +54,8 @@ pub struct Counters {
     pub dma_bytes: u64,
     /// Blocks of falcon memory that were filled by DMA.
     pub falcon_blocks: u64,
+    /// Packets between driver and FSP, in both directions.
+    pub fsp_packets: u64,
     /// Messages between driver and GSP-RM, in both directions.
     pub rpcs: u64,
     /// Times that an injected fault changed what the guest saw.

@@ -66,6 +66,21 @@ impl Device {
                         ..Line::new(now, "rpc")
                     });
                 }
+                Effect::Fsp {
+                    to_driver,
+                    command,
+                    name,
+                    bytes,
+                } => {
+                    self.recorder.counters.fsp_packets += 1;
+                    self.recorder.event(&Line {
+                        op: if to_driver { "to-driver" } else { "to-fsp" },
+                        size: Some(bytes as u64),
+                        value: Some(u64::from(command)),
+                        name,
+                        ..Line::new(now, "fsp")
+                    });
+                }
                 Effect::WindowRoots { bar1, bar2 } => self.set_aperture_roots(bar1, bar2),
                 Effect::WindowEntry { window, entry } => self.set_aperture_entry(window, 0, entry),
                 Effect::Vector(vector) => {

@@ -281,7 +281,7 @@ pub const FAULTS: &[FaultInfo] = &[
         argument: Some("STAGE"),
         description: "the device is gone (reads all ones) from STAGE of the boot on: gsp-started, \
                       gsp-ready, gsp-suspended or gsp-unloaded; up to Ada also fwsec-runs, \
-                      frts-done, booter-runs, sb-done or unloader-runs; from Hopper on fmc-runs",
+                      frts-done, booter-runs, sb-done or unloader-runs; from Hopper on cot-sent or fmc-runs",
         apply: |plan, request| {
             let given = request.argument.unwrap_or_default();
             let Some(stage) = Stage::by_name(given) else {

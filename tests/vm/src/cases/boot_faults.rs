@@ -150,6 +150,7 @@ pub(super) const ROWS: &[Row] = &[
     ("fsp-error=0xa1", "gh100", Fails(Eio, "FSP")),
     ("fsp-header-noise", "gb202", Works(None)),
     ("fsp-stale-message", "gh100", Works(Some("FSP"))),
+    ("vanish-at=cot-sent", "gh100", Gone("device has gone")),
     ("fsp-prc-value=2", "gb202", Works(None)),
 ];
 

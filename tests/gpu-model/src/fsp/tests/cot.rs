@@ -14,6 +14,7 @@ use crate::{
         Accepted,
         GspState, //
     },
+    phase::Stage,
 };
 
 const IMAGE: u64 = RAM + 0x10_0000;
@@ -82,6 +83,7 @@ fn every_chip_that_fsp_boots_is_started() {
             frts: Some(frts(chip.name)),
         };
         assert_eq!(boot.machine.accepted, [want], "{}", chip.name);
+        assert_eq!(boot.machine.stages, [Stage::CotSent]);
         let transfers = &boot.machine.transfers;
         assert_eq!((transfers.len(), transfers[0].len), (1, 0x2650));
         seen += 1;

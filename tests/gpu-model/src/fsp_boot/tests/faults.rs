@@ -92,6 +92,11 @@ const FAULTS: &[(&str, fn(&mut Driver))] = &[
         driver.wait_halted().unwrap();
         driver.give_up();
     }),
+    ("vanish-at=cot-sent", |driver| {
+        let packet = driver.packet();
+        driver.send_packet(&packet);
+        assert_eq!(driver.read(0), u32::MAX);
+    }),
     ("vanish-at=fmc-runs", |driver| {
         let packet = driver.packet();
         driver.send_packet(&packet);
