@@ -7,8 +7,10 @@
 //! trust message has been [`Accepted`]. Commands are taken at the doorbell and answered a little
 //! later, in [`Fsp::settle`], which is to be called before each access and as time passes.
 
+mod answer;
 mod commands;
 mod cot;
+mod doorbell;
 mod emem;
 pub mod faults;
 mod host;
@@ -22,10 +24,6 @@ use std::ops::Range;
 use crate::{
     boot::firmware_dir::FmcFile,
     chips::Chip,
-    dma::{
-        Direction,
-        Master, //
-    },
     engines::{
         flag,
         secure_boot::{
@@ -36,42 +34,24 @@ use crate::{
         Cx,
         Effect,
         Effects,
-        Read,
-        Transfer, //
+        Read, //
     },
     faults::Plan,
     gsp_rm::Access,
-    phase::Stage,
     recorder::Op,
     regs::{
         At,
         Reg, //
     },
-    violations::{
-        Complaint,
-        FspRule, //
-    },
+    violations::FspRule,
 };
 
-use commands::{
-    Board,
-    Reply, //
-};
-use cot::{
-    Judge,
-    Refusal, //
-};
 use emem::{
     Emem,
-    Port,
-    CHANNEL_SIZE, //
+    Port, //
 };
-use faults::{
-    AnswerFault,
-    Faults, //
-};
+use faults::Faults;
 use host::Host;
-use image::ImageError;
 use packet::{
     nvdm,
     Command, //
@@ -83,10 +63,6 @@ use registers::{
 
 /// The channel of drivers.
 const DRIVER: usize = 0;
-/// From doorbell to answer.
-const WORK_US: u64 = 1_000;
-/// The same for the chain of trust, with an image to read and verify.
-const COT_WORK_US: u64 = 5_000;
 
 /// What the GSP does, which decides whether FSP may start it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,29 +84,10 @@ pub enum GspState {
 pub struct Accepted {
     /// Where the FMC image is in the guest's memory.
     pub fmc: Range<u64>,
-    /// SHA-384 of it.
-    pub fmc_hash: [u8; signature::HASH_SIZE],
     /// Where FMC's boot parameters are in the guest's memory.
     pub boot_params: u64,
     /// Where FRTS is to be in VRAM; absent if a suspended GSP-RM is to be resumed.
     pub frts: Option<Range<u64>>,
-}
-
-impl Accepted {
-    /// Is the image still the one that was verified? FMC runs from a copy of its own, but until
-    /// the lockdown is released nobody tells the driver that it has been made.
-    pub fn judge_image(&self, memory: &Master<'_>) -> Option<Complaint> {
-        let what = match image::read(memory, self.fmc.start) {
-            Ok(image) if signature::hash(&image) == self.fmc_hash => return None,
-            Ok(_) | Err(ImageError::Header(_)) => {
-                "FMC image changed before the lockdown was released".into()
-            }
-            Err(ImageError::Dma(error)) => {
-                format!("FMC image cannot be read before the lockdown was released: {error}")
-            }
-        };
-        Some(Complaint::new(FspRule::MemoryInUse, what))
-    }
 }
 
 /// Head and tail of a queue: addresses in EMEM of the first and the last dword.
@@ -236,7 +193,7 @@ impl Fsp {
     }
 
     /// Reads a register that the table says can be read.
-    pub fn read(&mut self, at: At, _cx: &Cx<'_>) -> Read {
+    pub fn read(&mut self, at: At) -> Read {
         let mut effects = Effects::new();
         let register = Register::at(at.address());
         let value = match register {
@@ -309,85 +266,6 @@ impl Fsp {
         self.vgpu_told
     }
 
-    /// Lets everything happen that is due, while the GSP is in the state `gsp`. What is accepted
-    /// has been answered, too.
-    pub fn settle(&mut self, gsp: GspState, cx: &Cx<'_>) -> (Effects, Option<Accepted>) {
-        let mut effects = Effects::new();
-        let is_due = |pending: &mut Pending| pending.due_us <= cx.now_us;
-        let Some(pending) = self.pending.take_if(is_due) else {
-            return (effects, None);
-        };
-        let (reply, mut accepted) = self.work(&pending, gsp, cx, &mut effects);
-        let kind = pending.command.kind;
-        let answer = packet::answer(kind, reply.code, &reply.more);
-        let Some(fault) = self.faults.answer else {
-            effects.push(self.publish(kind, &answer));
-            return (effects, accepted);
-        };
-        effects.push(Effect::Fault(fault.name()));
-        effects.extend(self.publish_spoilt(fault, kind, answer));
-        if !fault.is_harmless() {
-            self.vgpu_told = false;
-            accepted = None;
-        }
-        (effects, accepted)
-    }
-
-    /// Carries a command out.
-    fn work(
-        &mut self,
-        pending: &Pending,
-        gsp: GspState,
-        cx: &Cx<'_>,
-        effects: &mut Effects,
-    ) -> (Reply, Option<Accepted>) {
-        if pending.command.kind != nvdm::COT {
-            let board = Board {
-                family: self.chip.family,
-                config: cx.config,
-                vgpu_mode: self.faults.prc_value.unwrap_or(0),
-            };
-            let reply = board.handle(&pending.command, effects);
-            if let Some(mode) = commands::vgpu_mode(&pending.command, &reply) {
-                self.vgpu_told = mode == 1;
-                let fault = self.faults.prc_value.map(|_| faults::PRC_VALUE);
-                effects.extend(fault.map(Effect::Fault));
-            }
-            return (reply, None);
-        }
-        if !cx.progress.has_flush_page() {
-            effects.push(flag(
-                FspRule::FlushPage,
-                "GSP to be started without a flush page in all of its registers",
-            ));
-        }
-        let judge = Judge {
-            chip: self.chip,
-            vram: self.vram,
-            gsp,
-            memory: cx.memory(),
-            file: self.file.as_ref(),
-            was_master: pending.was_master,
-            was_readable: pending.was_readable,
-        };
-        match judge.judge(&pending.command.packet) {
-            Ok(accepted) => {
-                effects.push(Effect::Transfer(Transfer {
-                    by: "FSP",
-                    direction: Direction::Read,
-                    address: accepted.fmc.start,
-                    len: accepted.fmc.end - accepted.fmc.start,
-                    blocks: 0,
-                }));
-                (Reply::default(), Some(accepted))
-            }
-            Err(Refusal { code, complaint }) => {
-                effects.extend(complaint.map(Effect::Complain));
-                (Reply::refused(code), None)
-            }
-        }
-    }
-
     fn is_ready(&self, now_us: u64) -> bool {
         self.boot.progress(now_us) == COMPLETE
     }
@@ -416,7 +294,7 @@ impl Fsp {
         let is_unchanged = (old.head, old.tail) == (new.head, new.tail);
         if new.is_empty() {
             self.is_stale = false;
-            self.host.burst_ends();
+            self.host.answer_taken();
             return Effects::new();
         }
         if is_unchanged {
@@ -429,152 +307,6 @@ impl Fsp {
                 new.head, new.tail
             ),
         )]
-    }
-
-    /// The driver has written the head of its command queue.
-    fn doorbell(&mut self, cx: &Cx<'_>) -> Effects {
-        let mut effects = Effects::new();
-        let Queue { head, tail } = self.commands[DRIVER];
-        if head != 0 {
-            effects.push(flag(
-                FspRule::Pointer,
-                format!("QUEUE_HEAD set to {head:#x}, where no packet begins"),
-            ));
-        }
-        let has_tail = self.host.tail_written;
-        if !has_tail && (head != tail || self.host.written != 0) {
-            effects.push(flag(
-                FspRule::TailMissing,
-                format!("QUEUE_HEAD written while QUEUE_TAIL still is {tail:#x} from before"),
-            ));
-        }
-        if head == tail {
-            return effects;
-        }
-        if !self.is_ready(cx.now_us) {
-            effects.push(flag(
-                FspRule::TooEarly,
-                "command before FSP has said that it is ready",
-            ));
-            return effects;
-        }
-        if self.pending.is_some() {
-            effects.push(flag(
-                FspRule::EmemInUse,
-                "doorbell while FSP works on the command before",
-            ));
-            return effects;
-        }
-        if !cx.progress.is_boot_complete() {
-            effects.push(flag(
-                FspRule::ReadinessNotRead,
-                "command by a driver that has not seen that FSP is ready",
-            ));
-        }
-        if !self.messages[DRIVER].is_empty() {
-            effects.push(flag(
-                FspRule::NotAcknowledged,
-                "command while the answer to the one before is still in the message queue",
-            ));
-        }
-        effects.extend(self.take(has_tail, cx));
-        effects
-    }
-
-    /// Takes the command out of the queue, and looks whether it is one.
-    fn take(&mut self, has_tail: bool, cx: &Cx<'_>) -> Effects {
-        let mut effects = Effects::new();
-        let Queue { head, tail } = self.commands[DRIVER];
-        self.commands[DRIVER].head = tail;
-        let written = self.host.written;
-        self.host = Host::default();
-        let packet = match self.packet(head, tail) {
-            Ok(packet) => packet,
-            Err(what) => {
-                effects.push(flag(FspRule::Packet, what));
-                return effects;
-            }
-        };
-        if has_tail && head == 0 && packet.len() != 4 * written {
-            effects.push(flag(
-                FspRule::Extent,
-                format!(
-                    "QUEUE_TAIL {tail:#x} says that there are {} dwords, and {written} were written",
-                    packet.len() / 4
-                ),
-            ));
-        }
-        match Command::parse(&packet) {
-            Ok(command) => {
-                effects.push(Effect::Fsp {
-                    to_driver: false,
-                    command: command.kind,
-                    name: nvdm::name(command.kind),
-                    bytes: command.packet.len(),
-                });
-                if command.kind == nvdm::COT {
-                    effects.push(Effect::Stage(Stage::CotSent));
-                }
-                let work_us = if command.kind == nvdm::COT {
-                    COT_WORK_US
-                } else {
-                    WORK_US
-                };
-                let late_ms = self.faults.late_ms;
-                effects.extend(late_ms.map(|_| Effect::Fault(faults::LATE)));
-                self.pending = Some(Pending {
-                    was_readable: command.kind == nvdm::COT
-                        && cot::is_readable(&command.packet, &cx.memory()),
-                    command,
-                    due_us: cx.now_us + work_us + 1_000 * late_ms.unwrap_or(0),
-                    was_master: cx.config.bus_master(),
-                });
-            }
-            Err(what) => effects.push(flag(FspRule::Packet, what)),
-        }
-        effects
-    }
-
-    /// The packet from `head` to the dword at `tail`.
-    fn packet(&self, head: u32, tail: u32) -> Result<Vec<u8>, String> {
-        let outside = || {
-            format!(
-                "packet from {head:#x} to {tail:#x} is not one of whole dwords in the channel, \
-                 with both headers"
-            )
-        };
-        let (start, end) = (head as usize, tail as usize + 4);
-        let is_whole = head % 4 == 0 && tail % 4 == 0;
-        if !is_whole || end > CHANNEL_SIZE || end.saturating_sub(start) < 8 {
-            return Err(outside());
-        }
-        self.emem
-            .bytes(start, end)
-            .map(<[u8]>::to_vec)
-            .ok_or_else(outside)
-    }
-
-    /// Publishes an answer that is wrong, if it is there at all.
-    fn publish_spoilt(&mut self, fault: AnswerFault, kind: u8, packet: Vec<u8>) -> Option<Effect> {
-        let (packet, queue) = fault.apply(packet)?;
-        let published = self.publish(kind, &packet);
-        self.messages[DRIVER] = queue;
-        Some(published)
-    }
-
-    /// Puts the answer to a command of type `kind` where the driver finds it.
-    fn publish(&mut self, kind: u8, packet: &[u8]) -> Effect {
-        self.emem.put(packet);
-        // CAST: answers are short.
-        let tail = packet.len() as u32 - 4;
-        // Drivers read the head first, so it stays as it is and the tail says that there is news.
-        self.messages[DRIVER] = Queue { head: 0, tail };
-        Effect::Fsp {
-            to_driver: true,
-            command: kind,
-            name: nvdm::name(kind),
-            bytes: packet.len(),
-        }
     }
 }
 

@@ -346,7 +346,7 @@ impl Engine for FspBoot {
                     value: PRI_ERROR,
                     effects: vec![judge::sec2_used()],
                 },
-                None => self.fsp.read(at, cx),
+                None => self.fsp.read(at),
             },
         };
         self.excuse_driver(&read.effects);

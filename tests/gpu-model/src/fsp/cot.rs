@@ -183,7 +183,6 @@ impl Judge<'_> {
         self.authenticate(&cot, &image)?;
         Ok(Accepted {
             fmc: cot.fmc()..cot.fmc() + image.len() as u64,
-            fmc_hash: cot.hash(),
             boot_params: cot.boot_params(),
             frts,
         })

@@ -45,10 +45,9 @@ impl Host {
         self.burst = None;
     }
 
-    /// An exchange has come to its end: the next burst needs the port set up again.
-    pub fn burst_ends(&mut self) {
-        self.armed = false;
-        self.burst = None;
+    /// An answer is acknowledged: to read the next one the port has to be set up again.
+    pub fn answer_taken(&mut self) {
+        self.burst.take_if(|burst| burst.op == Op::Read);
     }
 
     /// The driver moves a dword through the port, which is as `port` says before it moves on.

@@ -7,7 +7,7 @@ use super::machine::*;
 const READ_VGPU_MODE: [u8; 4] = [0x0c, 0x02, 0x29, 0x00];
 
 /// Adds SR-IOV with `total` functions to the end of the list of capabilities.
-fn add_virtual_functions(machine: &mut Machine, total: u32) {
+pub(super) fn add_virtual_functions(machine: &mut Machine, total: u32) {
     let mut last = 0x100;
     while machine.config.dword(last) >> 20 != 0 {
         last = u64::from(machine.config.dword(last) >> 20);

@@ -237,7 +237,7 @@ impl Machine {
             })
         } else {
             let at = self.at(address);
-            self.with_cx(|fsp, _, cx| fsp.read(at, cx))
+            self.fsp.read(at)
         };
         self.carry_out(read.effects);
         self.observed(Op::Read, address, read.value);

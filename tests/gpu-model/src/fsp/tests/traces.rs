@@ -65,3 +65,76 @@ fn nouveau_looks_for_an_empty_queue_and_reads_what_it_can_hold() {
     machine.write(MSGQ_HEAD, 0);
     machine.assert_clean();
 }
+
+#[test]
+fn a_port_set_up_before_the_last_answer_is_acknowledged_is_set_up() {
+    let mut machine = Machine::new("gh100");
+    machine.send(&unknown());
+    machine.wait(LONG_US);
+    machine.read_emem(5);
+    machine.write(EMEMC, 0x0100_0000);
+    machine.write(MSGQ_TAIL, 0);
+    for dword in dwords(&unknown()) {
+        machine.write(EMEMD, dword);
+    }
+    machine.write(QUEUE_TAIL, 8);
+    machine.write(QUEUE_HEAD, 0);
+    assert!(machine.receive().is_some());
+    machine.assert_clean();
+}
+
+#[test]
+fn a_port_used_for_two_answers_has_to_be_set_up_twice() {
+    let mut machine = Machine::new("gh100");
+    for want in [&[][..], &["FSP-05"]] {
+        machine.send(&unknown());
+        machine.wait(LONG_US);
+        if want.is_empty() {
+            machine.write(EMEMC, 0x0200_0000);
+        }
+        machine.read(EMEMD);
+        machine.write(MSGQ_TAIL, 0);
+        assert_eq!(machine.broken(), want);
+    }
+}
+
+/// The whole of a boot's conversation with FSP, as nova-core has it on GH100.
+#[test]
+fn nova_core_needs_217_dwords_and_one_answer() {
+    let mut boot = super::cot::Boot::new("gh100");
+    let machine = &mut boot.machine;
+    machine.write(EMEMC, 0x0100_0000);
+    let dwords = dwords(&boot.packet);
+    assert_eq!(dwords.len(), 217);
+    assert_eq!(dwords[..3], [0xc000_0000, 0x1410_de7e, 0x035c_0001]);
+    for dword in dwords {
+        machine.write(EMEMD, dword);
+    }
+    machine.write(QUEUE_TAIL, 0x360);
+    machine.write(QUEUE_HEAD, 0);
+    assert_eq!((machine.read(MSGQ_HEAD), machine.read(MSGQ_TAIL)), (0, 0));
+    machine.wait(10_000);
+    assert_eq!(
+        (machine.read(MSGQ_HEAD), machine.read(MSGQ_TAIL)),
+        (0, 0x10)
+    );
+    machine.write(EMEMC, 0x0200_0000);
+    let answer: Vec<_> = (0..5).map(|_| machine.read(EMEMD)).collect();
+    assert_eq!(answer, [0xc000_0000, 0x1510_de7e, 3, 0x14, 0]);
+    machine.write(MSGQ_TAIL, 0);
+    machine.write(MSGQ_HEAD, 0);
+    machine.assert_clean();
+    assert_eq!(machine.accepted.len(), 1);
+}
+
+/// On GB20x the chain of trust follows an exchange that leaves both pointers at 8.
+#[test]
+fn nova_core_sends_two_commands_one_after_the_other() {
+    let mut boot = super::cot::Boot::new("gb202");
+    super::commands::add_virtual_functions(&mut boot.machine, 16);
+    let packet = command(0x13, &[0x0c, 0x02, 0x29, 0x00]);
+    assert_eq!(boot.machine.exchange(&packet).unwrap().len(), 6);
+    assert_eq!(boot.machine.read(QUEUE_HEAD), 8);
+    assert_eq!(boot.send(), 0);
+    boot.machine.assert_clean();
+}
