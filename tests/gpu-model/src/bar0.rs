@@ -68,7 +68,7 @@ const BLOCKS: &[(u32, u32, &str)] = &[
     (0x840000, 0x844000, "SEC2 falcon"),
     (0x870000, 0x871000, "HSHUB0"),
     (0x8a1000, 0x8a2000, "FBHUB0"),
-    (0x8f0000, 0x8f4000, "FSP, which this model does not have yet"),
+    (0x8f0000, 0x8f4000, "FSP"),
     (0xad0000, 0xae0000, "PTHERM (GB20x)"),
     (0xb80000, 0xbc0000, "virtual function space of the physical function"),
 ];

@@ -15,8 +15,8 @@
 //! What is modelled: configuration space, interrupts' plumbing, DMA mappings, identification,
 //! secure boot progress, sysmem flush page, VRAM size, fuses, VBIOS window, PRAMIN, timer and
 //! interrupt tree; the apertures, through page tables once GSP-RM has made some. On chips that
-//! boot through SEC2 also the machines and programs that boot GSP-RM ([`falcon`], [`boot`]), and
-//! GSP-RM itself ([`gsp_rm`]). FSP is not: its registers are unknown.
+//! boot through SEC2 the machines and programs that boot GSP-RM ([`falcon`], [`boot`]), on the
+//! others FSP and what it starts ([`fsp`], [`fsp_boot`]), and on all GSP-RM itself ([`gsp_rm`]).
 
 #![forbid(unsafe_code)]
 
