@@ -198,6 +198,12 @@ impl FspBoot {
         }
     }
 
+    /// Has the driver, which has seen something fail, kept the card from memory? That is all it can do
+    /// about firmware that does not stop, which then has nothing to work with.
+    fn is_cut_off(&self, cx: &Cx<'_>) -> bool {
+        self.excused && !cx.config.bus_master()
+    }
+
     /// Follows what GSP-RM has done.
     fn heed(&mut self, news: Vec<News>, cx: &Cx<'_>) {
         for news in news {
@@ -371,15 +377,20 @@ impl Engine for FspBoot {
 
     fn tick(&mut self, cx: &Cx<'_>) -> Effects {
         let mut effects = self.settle(cx);
-        let news = self.rm.step(&mut self.gsp, cx, &mut effects);
-        self.heed(news, cx);
-        self.excuse_driver(&effects);
+        if !self.is_cut_off(cx) {
+            let news = self.rm.step(&mut self.gsp, cx, &mut effects);
+            self.heed(news, cx);
+            self.excuse_driver(&effects);
+        }
         effects
     }
 
     fn observe(&mut self, access: Access, cx: &Cx<'_>) -> Effects {
         self.fsp.observe(access, cx);
         let mut effects = Effects::new();
+        if self.is_cut_off(cx) {
+            return effects;
+        }
         let news = self.rm.observe(access, &mut self.gsp, cx, &mut effects);
         self.heed(news, cx);
         self.excuse_driver(&effects);
@@ -398,7 +409,7 @@ impl Engine for FspBoot {
     }
 
     fn uses_memory(&self) -> bool {
-        matches!(self.state, State::Starting(_) if !self.excused) || self.rm.is_alive()
+        !self.excused && (matches!(self.state, State::Starting(_)) || self.rm.is_alive())
     }
 
     fn unmapped(&mut self, gone: &Range<u64>) -> Effects {

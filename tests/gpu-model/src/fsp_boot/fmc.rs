@@ -66,6 +66,8 @@ mod code {
     pub const PLAN: u32 = 0x12;
     /// The state that is to be resumed.
     pub const RESUME: u32 = 0x13;
+    /// Nothing can be read.
+    pub const MEMORY: u32 = 0x14;
 }
 
 /// How far FMC is.
@@ -213,6 +215,13 @@ impl FspBoot {
             effects.push(Effect::Fault(fault));
             return;
         }
+        if self.is_cut_off(cx) {
+            // The driver has given up, and FMC has nothing to read.
+            return self.fail(code::MEMORY, None, effects);
+        }
+        let State::Starting(job) = &mut self.state else {
+            return;
+        };
         match job.step {
             Step::Masked => job.go(Step::HandedOver, now, HANDED_OVER_US),
             Step::HandedOver => {

@@ -30,7 +30,10 @@ pub fn judge(payload: &[u8], card: &CardFacts, findings: &mut Findings) {
         ("gpuPhysInstAddr (the BAR after BAR1)", 16, card.instance),
     ] {
         let is = u64_at(payload, offset);
-        if is != want {
+        // A driver that is known to run on real cards takes resources 1 and 3 for the apertures
+        // everywhere; there is nothing where BAR0 takes two registers.
+        let is_halved = card.chip.family.bar0_is_64bit() && offset != 0 && is == 0;
+        if is != want && !is_halved {
             complain(format!("{name} is {is:#x}, the BAR is at {want:#x}"));
         }
     }

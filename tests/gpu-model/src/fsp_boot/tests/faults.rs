@@ -86,6 +86,23 @@ const FAULTS: &[(&str, fn(&mut Driver))] = &[
         driver.wait_halted().unwrap_err();
         driver.give_up();
     }),
+    ("gsp-dies-after-init", |driver| {
+        driver.start_gsp();
+        driver.send_settings();
+        driver.wait_for(INIT_DONE).unwrap();
+        assert_eq!(driver.static_info(), None);
+        driver.wait_halted().unwrap_err();
+        driver.give_up();
+    }),
+    ("fsp-no-response", |driver| {
+        let packet = driver.packet();
+        driver.send_packet(&packet);
+        for _ in 0..7 {
+            driver.tick();
+            assert_eq!(driver.read(0x8f_2c84), 0);
+        }
+        driver.give_up();
+    }),
     ("gsp-crash", |driver| {
         driver.boot();
         driver.send(76, &[0; 24]);
@@ -128,6 +145,17 @@ fn every_fault_shows_and_makes_no_violation() {
 }
 
 #[test]
+fn firmware_that_runs_must_be_kept_from_memory_before_it_goes() {
+    let mut driver = Driver::with_faults("gb202", &["gsp-dies-after-init"]);
+    driver.start_gsp();
+    driver.send_settings();
+    driver.wait_for(INIT_DONE).unwrap();
+    driver.device.dma_unmap(REST.0, REST.1, false);
+    driver.tick();
+    assert_eq!(driver.rules(), ["PV-04"], "{:?}", driver.complaints());
+}
+
+#[test]
 fn a_mended_card_boots_where_it_failed_before() {
     for fault in ["fmc-error=5", "gsp-stops-mute", "gsp-crash"] {
         let mut driver = Driver::with_faults("gb202", &[fault]);
@@ -162,9 +190,14 @@ impl Driver {
         self.static_info().expect("an answer");
     }
 
-    /// Takes everything away from a card that does not do what it should.
+    /// Takes everything away from a card that does not do what it should, which must not reach memory
+    /// then.
     fn give_up(&mut self) {
         self.set_flush_page(0);
+        self.device.config_write(4, &[0x02, 0x00]);
         self.device.dma_unmap(REST.0, REST.1, false);
+        for _ in 0..20 {
+            self.tick();
+        }
     }
 }

@@ -221,6 +221,21 @@ fn system_information_is_compared_with_the_card() {
 }
 
 #[test]
+fn apertures_need_not_be_found_where_bar0_takes_two_registers() {
+    for (chip, broken) in [
+        ("gh100", [""; 0].as_slice()),
+        ("gb202", &["GV-20", "GV-20"]),
+    ] {
+        let mut guest = Guest::new(chip, quiet(), Faults::default());
+        guest.tick(0);
+        let mut info = system_info(&card(chip));
+        info[8..24].fill(0);
+        guest.send(72, &info);
+        assert_eq!(guest.broken(), broken, "{chip}");
+    }
+}
+
+#[test]
 fn domain_above_the_bus_is_not_held_against_the_driver() {
     let mut guest = Guest::new("ga102", quiet(), Faults::default());
     guest.tick(0);
