@@ -197,7 +197,7 @@ mod channel {
     fn exchange(fsp: &FakeFsp, len: usize) -> Result<Result<KVec<u8>, ChannelError>> {
         let mut request = KVec::new();
         for at in 0..len {
-            request.push(at as u8 / 4, GFP_KERNEL)?;
+            request.push((at / 4) as u8, GFP_KERNEL)?;
         }
         let mut answer = buffer()?;
         match Channel::new(fsp, SHORT).exchange(&request, &mut answer) {
