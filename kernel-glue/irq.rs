@@ -234,7 +234,6 @@ mod tests {
         sync::atomic::{
             Acquire,
             Atomic,
-            Relaxed,
             Release, //
         },
         time::{
