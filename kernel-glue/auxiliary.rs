@@ -2,15 +2,27 @@
 
 //! Auxiliary devices and their drivers.
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 use crate::{
     adapter::register_hidden,
     bound::{
         self,
         BoundInit, //
     },
-    for_lt::CovariantForLt, //
+    for_lt::{
+        CovariantForLt,
+        ForLt, //
+    }, //
 };
-use core::marker::PhantomPinned;
+use core::{
+    marker::{
+        PhantomData,
+        PhantomPinned, //
+    },
+    pin::Pin, //
+};
 use kernel::{
     auxiliary::{
         self,
@@ -28,18 +40,15 @@ use kernel::{
 
 /// A child device, registered for as long as this value lives.
 ///
-/// Its driver reads the data of type `F` with [`Device::registration_data`]. Dropping a `Child` unbinds
-/// that driver, waits until it is gone, and then drops the data.
-///
-/// `F` is covariant because [`Device::registration_data_with`], which reads other data, lends it for as
-/// long as it lives; through a lock in the data a reference to one part of it could be stored in another.
-pub struct Child<'a, F: CovariantForLt + 'static> {
-    _registration: Registration<'a, F>,
+/// Its driver reads the data of type `F` with [`data`] or [`data_with`]. Dropping a `Child` unbinds that
+/// driver, waits until it is gone, and then drops the data.
+pub struct Child<'a, F: ForLt + 'static> {
+    _registration: Registration<'a, SealedLt<F>>,
     // Else safe code could exchange it for another through a mutable reference.
     _pinned: PhantomPinned,
 }
 
-impl<'a, F: CovariantForLt + 'static> Child<'a, F>
+impl<'a, F: ForLt + 'static> Child<'a, F>
 where
     for<'b> F::Of<'b>: Send + Sync,
 {
@@ -60,6 +69,7 @@ where
         data: impl PinInit<F::Of<'a>, Error>,
     ) -> impl BoundInit<Self> {
         let init = move |slot: *mut Self| {
+            let data = try_pin_init!(Sealed { data <- data });
             let child = Self {
                 // SAFETY: The registration goes straight into a slot whose contents are dropped
                 // before `'a` ends and are never forgotten.
@@ -76,6 +86,57 @@ where
         // SAFETY: The closure writes the whole slot, or fails before it touches it.
         unsafe { bound::from_closure(init) }
     }
+}
+
+/// The data of a child device, which only this module can read.
+///
+/// [`Device::registration_data_with`] lends data to a closure for as long as the lifetime in the data. Through
+/// a lock in there, the closure could store a reference to one part of the data in another, for the
+/// destructor to follow when the first part is gone.
+#[pin_data]
+struct Sealed<T> {
+    #[pin]
+    data: T,
+}
+
+impl<T> Sealed<T> {
+    fn get(self: Pin<&Self>) -> Pin<&T> {
+        // SAFETY: `data` is structurally pinned.
+        unsafe { self.map_unchecked(|this| &this.data) }
+    }
+}
+
+/// [`Sealed`] over the lifetime of what it holds.
+struct SealedLt<F>(PhantomData<F>);
+
+impl<F: ForLt> ForLt for SealedLt<F> {
+    type Of<'a> = Sealed<F::Of<'a>>;
+}
+
+// SAFETY: A structure with one field is covariant if the field is.
+unsafe impl<F: CovariantForLt> CovariantForLt for SealedLt<F> {}
+
+/// Returns the data that the parent's driver registered `child` with.
+///
+/// # Errors
+///
+/// `EINVAL` if they are not of type `F`, which means the very same tag; `ENOENT` if there are none, because
+/// the parent's driver is not written in Rust.
+pub fn data<F: CovariantForLt + 'static>(child: &Device<Bound>) -> Result<Pin<&F::Of<'_>>> {
+    child.registration_data::<SealedLt<F>>().map(Sealed::get)
+}
+
+/// Calls `f` with the data that the parent's driver registered `child` with, at a lifetime that `f` cannot
+/// choose. This works for all data; [`data`] is simpler where they are covariant.
+///
+/// # Errors
+///
+/// Those of [`data`].
+pub fn data_with<F: ForLt + 'static, R>(
+    child: &Device<Bound>,
+    f: impl for<'r, 'a> FnOnce(Pin<&'r F::Of<'a>>) -> R,
+) -> Result<R> {
+    child.registration_data_with::<SealedLt<F>, R>(|sealed| f(sealed.get()))
 }
 
 /// An auxiliary driver; see [`kernel::auxiliary::Driver`] for what is not said here.

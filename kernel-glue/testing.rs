@@ -14,7 +14,8 @@ use kernel::{
     sync::atomic::{
         Atomic,
         Relaxed, //
-    }, //
+    },
+    ThisModule, //
 };
 
 /// Number of the next device. A case that fails leaves its device behind.
@@ -49,4 +50,17 @@ impl TestDevice {
         let faux: &faux::Device<Bound> = self.0.as_ref();
         faux.as_ref()
     }
+}
+
+/// Returns what drivers of suites are registered with: there is no module that this crate could name.
+pub fn no_module() -> &'static ThisModule {
+    struct NoModule(ThisModule);
+
+    // SAFETY: There is nothing behind the pointer.
+    unsafe impl Sync for NoModule {}
+
+    // SAFETY: The kernel takes an owner that is null for itself.
+    static NO_MODULE: NoModule = NoModule(unsafe { ThisModule::from_ptr(core::ptr::null_mut()) });
+
+    &NO_MODULE.0
 }

@@ -10,7 +10,8 @@ use crate::{
         Handler,
         Irq,
         Verdict, //
-    }, //
+    },
+    testing::no_module, //
 };
 use core::mem::MaybeUninit;
 use kernel::{
@@ -24,8 +25,7 @@ use kernel::{
     sync::atomic::{
         Atomic,
         Relaxed, //
-    },
-    ThisModule, //
+    }, //
 };
 
 const VENDOR: Vendor = Vendor::INTEL;
@@ -135,19 +135,10 @@ impl Driver for TestDriver {
     }
 }
 
-/// The driver owns itself: there is no module that the crate could name.
-struct NoModule(ThisModule);
-
-// SAFETY: There is nothing behind the pointer.
-unsafe impl Sync for NoModule {}
-
-// SAFETY: The kernel takes an owner that is null for itself.
-static NO_MODULE: NoModule = NoModule(unsafe { ThisModule::from_ptr(core::ptr::null_mut()) });
-
 type TestRegistration = Registration<Adapter<TestDriver>>;
 
 fn register() -> Result<Pin<KBox<TestRegistration>>> {
-    let init = Registration::new(c"kernel-glue-test", &NO_MODULE.0);
+    let init = Registration::new(c"kernel-glue-test", no_module());
     KBox::pin_init(init, GFP_KERNEL)
 }
 

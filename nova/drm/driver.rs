@@ -9,7 +9,10 @@ use kernel::{
     prelude::*, //
 };
 use kernel_glue::{
-    auxiliary::Driver,
+    auxiliary::{
+        data,
+        Driver, //
+    },
     bound::BoundInit, //
 };
 use kernel_glue_drm::{
@@ -45,7 +48,7 @@ impl Driver for NovaDrm {
         child: &'bound auxiliary::Device<Core<'_>>,
         _info: &'bound (),
     ) -> Result<impl BoundInit<Registration<'bound, Self>> + 'bound> {
-        let api = *child.registration_data::<NovaApiLt>()?;
+        let api = *data::<NovaApiLt>(child)?;
 
         // The DRM device hangs below the PCI device: libdrm does not know auxiliary devices.
         Ok(Registration::new(child.parent(), Ok(api)))

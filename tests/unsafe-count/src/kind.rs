@@ -100,10 +100,10 @@ pub const KINDS: &[Kind] = &[
         signs: &["proved"],
     },
     Kind {
-        name: "callback, called by a test",
-        reason: "A test does what C would do.",
+        name: "done by a test in place of C",
+        reason: "It calls a callback, or makes a device that no driver knows.",
         form: Form::Block,
-        signs: &["hard ::<", "shutdown ("],
+        signs: &["hard ::<", "shutdown (", "raw . get"],
     },
     Kind {
         name: "may be sent to, or shared with, other threads",
