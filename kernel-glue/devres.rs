@@ -179,8 +179,17 @@ mod tests {
                 Relaxed, //
             },
             Arc,
+            Completion,
             Mutex, //
-        }, //
+        },
+        time::{
+            delay::{
+                fsleep,
+                udelay, //
+            },
+            Delta, //
+        },
+        workqueue, //
     };
 
     /// What is shared: a number, and a place where it is noted that it was dropped.
@@ -192,6 +201,7 @@ mod tests {
 
     impl Drop for Part<'_> {
         fn drop(&mut self) {
+            self.number = 0;
             self.drops.fetch_add(1, Relaxed);
         }
     }
@@ -296,6 +306,94 @@ mod tests {
         assert!(!left);
         drop(device);
         assert_eq!(shared.try_access_with(|_| ()), None);
+        Ok(())
+    }
+
+    /// How often what is shared is accessed while its device is being unbound, all in all.
+    const ACCESSES: u32 = 1_000_000;
+    /// How many devices are unbound meanwhile.
+    const ROUNDS: u32 = 50;
+
+    /// A race of two threads with an unbinding.
+    #[pin_data]
+    struct Race {
+        shared: DevresLt<PartLt>,
+        accesses: Atomic<u32>,
+        wrong: Atomic<u32>,
+        /// Whether the device is about to be unbound, so that accesses shall take long.
+        ending: Atomic<bool>,
+        /// How many of those have begun.
+        held: Atomic<u32>,
+        #[pin]
+        ended: [Completion; 2],
+    }
+
+    impl Race {
+        fn new(shared: DevresLt<PartLt>) -> Result<Arc<Self>> {
+            let init = pin_init!(Self {
+                shared,
+                accesses: Atomic::new(0),
+                wrong: Atomic::new(0),
+                ending: Atomic::new(false),
+                held: Atomic::new(0),
+                ended <- pin_init::pin_init_array_from_fn(|_| Completion::new()),
+            });
+            Arc::pin_init(init, GFP_KERNEL)
+        }
+
+        /// Reads a number, after a while that is longer than an RCU grace period.
+        fn read(&self, part: &Part<'_>) -> u32 {
+            if self.ending.load(Relaxed) {
+                self.held.add(1, Relaxed);
+                for _ in 0..20 {
+                    udelay(Delta::from_millis(1));
+                }
+            }
+            part.number
+        }
+
+        /// Accesses what is shared until it is gone.
+        fn run(&self, which: usize) {
+            loop {
+                let number = if which == 0 {
+                    self.shared.try_access().map(|guard| self.read(guard.get()))
+                } else {
+                    self.shared.try_access_with(|part| self.read(part))
+                };
+                match number {
+                    Some(3) => self.accesses.add(1, Relaxed),
+                    Some(_) => self.wrong.add(1, Relaxed),
+                    None => break,
+                }
+            }
+            self.ended[which].complete_all();
+        }
+    }
+
+    #[test]
+    fn a_million_accesses_race_with_unbinding() -> Result {
+        for _ in 0..ROUNDS {
+            let device = TestDevice::new()?;
+            let (shared, drops) = share(&device, 3)?;
+            let race = Race::new(shared)?;
+            for which in 0..2 {
+                let race = race.clone();
+                workqueue::system_unbound().try_spawn(GFP_KERNEL, move || race.run(which))?;
+            }
+            while race.accesses.load(Relaxed) < ACCESSES / ROUNDS {
+                fsleep(Delta::from_micros(100));
+            }
+            race.ending.store(true, Relaxed);
+            while race.held.load(Relaxed) < 2 {
+                fsleep(Delta::from_micros(100));
+            }
+            drop(device);
+            assert_eq!(drops.load(Relaxed), 1);
+            for ended in &race.ended {
+                ended.wait_for_completion();
+            }
+            assert_eq!(race.wrong.load(Relaxed), 0);
+        }
         Ok(())
     }
 }
