@@ -316,7 +316,9 @@ impl Gsp<'_> {
         self.rpc.check()?;
         self.tree.enable(self.bar, vector);
         self.diagnostics.interrupts_on.store(true, Relaxed);
-        // What has arrived so far has been announced to nobody; what arrives after this will be.
+        // What has arrived so far has been announced to nobody; what arrives after this will be. That the
+        // registers are locked may be among it.
+        self.rpc.drain()?;
         if !self.rpc.is_locked_down() {
             self.bar
                 .write_reg(regs::NV_PGSP_FALCON_IRQSCLR::from_raw(SWGEN0));
