@@ -157,15 +157,14 @@ impl<'a> Fsp<'a> {
                 .map(drop)
                 .map_err(Failure::Response)
         });
-        done.map_err(|failure| {
-            if !matches!(failure, Failure::Channel(ChannelError::Gone)) {
-                dev_err!(
-                    self.dev,
-                    "FSP has not started the GSP: {}; power-cycle the machine\n",
-                    Plain(&failure)
-                );
-            }
-            failure.into()
+        done.or_else(|failure| {
+            self.check_presence(&failure)?;
+            dev_err!(
+                self.dev,
+                "FSP has not started the GSP: {}; power-cycle the machine\n",
+                Plain(&failure)
+            );
+            Err(failure.into())
         })
     }
 
@@ -181,17 +180,28 @@ impl<'a> Fsp<'a> {
         let mode = self
             .exchange(&prc::read_vgpu_mode())
             .and_then(|answer| prc::parse_vgpu_mode(answer).map_err(Failure::Setting));
-        match mode {
-            Ok(mode) => Ok(mode),
-            Err(Failure::Channel(ChannelError::Gone)) => Err(ENODEV),
-            Err(failure) => {
-                dev_warn!(
-                    self.dev,
-                    "FSP has not told the vGPU mode: {}; going on without vGPU\n",
-                    Plain(&failure)
-                );
-                Ok(VgpuMode::Disabled)
-            }
+        mode.or_else(|failure| {
+            self.check_presence(&failure)?;
+            dev_warn!(
+                self.dev,
+                "FSP has not told the vGPU mode: {}; going on without vGPU\n",
+                Plain(&failure)
+            );
+            Ok(VgpuMode::Disabled)
+        })
+    }
+
+    /// Makes sure that what has failed was FSP, and not a device that is no longer there: what was read of an
+    /// answer is all ones then, from some word on.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` if the device has gone, which has been logged.
+    fn check_presence(&self, failure: &Failure) -> Result {
+        match failure {
+            Failure::Channel(ChannelError::Gone) => Err(ENODEV),
+            _ if self.channel.is_gone() => Err(ENODEV),
+            _ => Ok(()),
         }
     }
 

@@ -352,7 +352,7 @@ impl<'a> Engine<'a> {
                 );
                 match last {
                     Progress::Released => Ok(Some(())),
-                    Progress::Failed(u32::MAX) if is_gone(self.dev, self.bar) => Err(ENODEV),
+                    Progress::Failed(_) if is_gone(self.dev, self.bar) => Err(ENODEV),
                     Progress::Failed(_) => Err(EIO),
                     Progress::WithFsp | Progress::Starting | Progress::LockedDown => Ok(None),
                 }

@@ -111,6 +111,11 @@ impl<P: Port> Channel<P> {
         Self { port, deadline }
     }
 
+    /// Whether the device has gone, which is logged then.
+    pub(super) fn is_gone(&self) -> bool {
+        self.port.is_gone()
+    }
+
     /// Sends `request`, waits for the answer, and gives that; it is put into `answer`.
     ///
     /// Sleeps.
@@ -192,13 +197,17 @@ impl<P: Port> Channel<P> {
     ///
     /// # Errors
     ///
-    /// `ENODEV` if the device has gone: both offsets would be all ones, and the queue seem empty.
+    /// `ENODEV` if the device has gone: both offsets would be all ones, and the queue seem empty; or only the
+    /// second one that was read.
     fn look(&self, head: Register, tail: Register) -> Result<Queue> {
         let tail = self.port.read(tail);
         if tail == u32::MAX && self.port.is_gone() {
             return Err(ENODEV);
         }
-        Ok(Queue::look(|| tail, || self.port.read(head)))
+        match Queue::look(|| tail, || self.port.read(head)) {
+            Queue::Packet(packet) if packet.head == u32::MAX && self.port.is_gone() => Err(ENODEV),
+            queue => Ok(queue),
+        }
     }
 }
 

@@ -49,6 +49,8 @@ mod channel {
         Say(u32, u32),
         /// It goes.
         Vanish,
+        /// It goes when the driver has seen that there is an answer.
+        Fade,
     }
 
     /// FSP, and a card whose driver has a channel to it.
@@ -115,6 +117,10 @@ mod channel {
                 }
                 Habit::Say(head, tail) => self.messages.set(Packet { head, tail }),
                 Habit::Silent => {}
+                Habit::Fade => self.messages.set(Packet {
+                    head: 0,
+                    tail: 0x10,
+                }),
                 Habit::Vanish => self.gone.set(true),
             }
             self.looks.set(0);
@@ -147,7 +153,11 @@ mod channel {
                 Register::MsgqHead => self.messages.get().head,
                 Register::MsgqTail => {
                     self.look();
-                    self.messages.get().tail
+                    let tail = self.messages.get().tail;
+                    if tail != 0 && matches!(self.habit.get(), Habit::Fade) {
+                        self.gone.set(true);
+                    }
+                    tail
                 }
             }
         }
@@ -338,6 +348,9 @@ mod channel {
         let writes = fsp.writes.get();
         assert_eq!(exchange(&fsp, 12)?, Err(ChannelError::Gone));
         assert_eq!(fsp.writes.get(), writes);
+
+        let fsp = FakeFsp::new(Habit::Fade);
+        assert_eq!(exchange(&fsp, 12)?, Err(ChannelError::Gone));
         Ok(())
     }
 }
