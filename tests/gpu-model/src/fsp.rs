@@ -230,7 +230,7 @@ impl Fsp {
             Register::Ememc(port) => {
                 self.ports[port] = Port::set(value);
                 if port == DRIVER {
-                    self.host.armed();
+                    self.host.port_set();
                 }
             }
             Register::Ememd(port) => {
@@ -291,13 +291,11 @@ impl Fsp {
         if queue != DRIVER {
             return Effects::new();
         }
-        let is_unchanged = (old.head, old.tail) == (new.head, new.tail);
         if new.is_empty() {
             self.is_stale = false;
-            self.host.answer_taken();
             return Effects::new();
         }
-        if is_unchanged {
+        if new == old {
             return Effects::new();
         }
         vec![flag(

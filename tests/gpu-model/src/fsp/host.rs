@@ -29,8 +29,6 @@ struct Burst {
 /// What the driver has done to the channel since the last exchange.
 #[derive(Debug, Default)]
 pub struct Host {
-    /// The port was set up, and not used since.
-    armed: bool,
     burst: Option<Burst>,
     /// Dwords of the last burst of writes.
     pub written: usize,
@@ -39,15 +37,9 @@ pub struct Host {
 }
 
 impl Host {
-    /// The port was set up.
-    pub fn armed(&mut self) {
-        self.armed = true;
+    /// The port was set up: what comes now is another burst.
+    pub fn port_set(&mut self) {
         self.burst = None;
-    }
-
-    /// An answer is acknowledged: to read the next one the port has to be set up again.
-    pub fn answer_taken(&mut self) {
-        self.burst.take_if(|burst| burst.op == Op::Read);
     }
 
     /// The driver moves a dword through the port, which is as `port` says before it moves on.
@@ -102,7 +94,6 @@ impl Host {
 
     /// Begins a burst, and says what is wrong with its beginning.
     fn begin(&mut self, op: Op, port: Port) -> Option<&'static str> {
-        let was_armed = std::mem::take(&mut self.armed);
         self.burst = Some(Burst {
             op,
             complained_of_step: false,
@@ -112,9 +103,7 @@ impl Host {
         if op == Op::Write {
             self.written = 0;
         }
-        if !was_armed {
-            Some("through a port that was not set up for it")
-        } else if port.address != 0 {
+        if port.address != 0 {
             Some("from another address than 0")
         } else if port.moves_by_read && port.moves_by_write {
             Some("with both increments set")

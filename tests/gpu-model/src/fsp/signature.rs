@@ -84,7 +84,7 @@ impl Scheme {
             }
             Self::EcdsaP384 => {
                 let key = ecdsa::VerifyingKey::from_sec1_bytes(key)
-                    .map_err(|_| "public key is no point of P-384")?;
+                    .map_err(|_| "public key is no uncompressed point of P-384")?;
                 let signature = ecdsa::Signature::from_slice(signature).map_err(|_| invalid)?;
                 key.verify_prehash(hash, &signature).map_err(|_| invalid)
             }

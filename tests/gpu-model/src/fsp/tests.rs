@@ -5,5 +5,6 @@ mod cot;
 mod faults;
 pub(crate) mod firmware;
 pub(crate) mod machine;
+mod random;
 mod traces;
 mod transport;

@@ -186,6 +186,13 @@ const MISTAKES: &[Mistake] = &[
     ("image without header", "gh100", "FSP-13", |boot| boot.machine.put(IMAGE + 2, &[0])),
     ("image with an empty body", "gh100", "FSP-13", |boot| boot.machine.put(IMAGE + 4, &[0; 4])),
     ("image longer than can be", "gh100", "FSP-13", |boot| boot.machine.put(IMAGE + 4, &[0, 0, 0x10, 0])),
+    ("signed image with another header", "gh100", "FSP-13", |boot| {
+        let mut image = boot.fmc.image.clone();
+        image[2] = 0x40;
+        boot.fmc = Fmc::signed(boot.machine.chip, image);
+        boot.machine.put(IMAGE, &boot.fmc.image);
+        boot.packet = boot.fmc.packet(boot.machine.chip, IMAGE, PARAMS);
+    }),
     ("no image address", "gh100", "FSP-14", |boot| boot.put(0xc, &[0; 8])),
     ("image address of ones", "gb202", "FSP-14", |boot| boot.put(0xc, &[0xff; 8])),
     ("image address above 52 bits", "gb202", "FSP-14", |boot| boot.put(0xc, &(IMAGE | 1 << 52).to_le_bytes())),
@@ -225,6 +232,15 @@ fn every_mistake_is_refused() {
         assert_eq!(boot.machine.broken(), [*rule], "{what} on {chip}");
         assert_eq!(boot.machine.accepted, [], "{what} on {chip}");
     }
+}
+
+#[test]
+fn a_distance_from_the_wrong_end_is_called_so() {
+    let mut boot = Boot::new("gh100");
+    boot.put(0x20, &(VRAM - 0x30_0000).to_le_bytes());
+    boot.send();
+    let what = &boot.machine.complaints[0].what;
+    assert!(what.contains("from the end, not from the start"), "{what}");
 }
 
 #[test]
