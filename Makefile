@@ -80,13 +80,13 @@ fuzz:				## try the parsers with bytes nobody meant (TIME=seconds for each, or R
 	$(harness) fuzz $(if $(RUNS),--runs $(RUNS),--time $(TIME)) $(TARGETS)
 
 .PHONY: endurance
-endurance:			## unbind and bind a card of every generation a hundred times in a row
-	$(harness) vm-test --rebinds 100 --only '*: unbind and bind 100 times'
+endurance:			## unbind and bind a card of every generation, and all from Hopper on, a hundred times in a row
+	$(harness) vm-test --rebinds 100 --only '*unbind and bind 100 times'
 
 .PHONY: oracle bench
 oracle:				## only the drivers that nobody here wrote, on emulated GPUs
 	$(harness) vm-test --only 'oracle*'
-bench:				## what bringing a card up costs: ours, upstream nova-core, nouveau (CHIPS=ga102,tu116)
+bench:				## what bringing a card up costs: ours, upstream nova-core, nouveau (CHIPS=ga102,gb202)
 	$(harness) bench $(if $(CHIPS),--chips $(CHIPS))
 
 .PHONY: clippy rustfmt-check rustdoc rust-analyzer

@@ -19,6 +19,7 @@ mod debug;
 mod dirty;
 mod faults;
 pub mod flush;
+pub mod layouts;
 mod oracles;
 pub mod scripts;
 pub mod self_test;
@@ -160,6 +161,13 @@ pub enum Afterwards {
         gpu: usize,
         /// Register offset.
         offset: u64,
+    },
+    /// What this GPU's firmware was told of the layout of its memory, at each boot.
+    Told {
+        /// Which GPU.
+        gpu: usize,
+        /// What is right.
+        layout: layouts::Layout,
     },
     /// No GPU saw anything real hardware would refuse.
     NoViolation,
@@ -344,6 +352,7 @@ pub const REBINDS: u32 = 10;
 /// Every scenario, telling ones first. Endurance claims go `rebinds` rounds.
 pub fn all(rebinds: u32) -> Vec<Scenario> {
     let mut scenarios = chips::scenarios(rebinds);
+    scenarios.extend(layouts::scenarios());
     scenarios.extend(faults::scenarios());
     scenarios.extend(boot_faults::scenarios());
     scenarios.extend(dirty::scenarios());
@@ -419,7 +428,8 @@ mod tests {
                     | Afterwards::ProbeCost(gpu) => *gpu,
                     Afterwards::Untouched { gpu, .. }
                     | Afterwards::NotRead { gpu, .. }
-                    | Afterwards::Polled { gpu, .. } => *gpu,
+                    | Afterwards::Polled { gpu, .. }
+                    | Afterwards::Told { gpu, .. } => *gpu,
                     Afterwards::NoViolation | Afterwards::QuietKernel => continue,
                 };
                 assert!(gpu < scenario.gpus.len(), "{}", scenario.full_name(claim));

@@ -25,7 +25,7 @@ run    boots one guest with an emulated GPU, loads both modules and shows what a
 test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
        one for each CPU); --rebinds: rounds of the endurance claims (default: 10)
 bench  measures what it costs to bring a card up, for each driver; --chips: with commas between
-       (default: ga102,tu116); --json: writes the table for programs
+       (default: ga102,tu116,gh100,gb202); --json: writes the table for programs
 tlv    makes the TLV files that upstream's nova-core wants from the .bin files of linux-firmware.
        --firmware: the folder that holds nvidia/ (default: NOVA_FIRMWARE)
 
@@ -125,7 +125,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
     let (mut only, mut list, mut jobs, mut junit) = (None, false, cpus_here(), None);
     let mut rebinds = cases::REBINDS;
     let (mut firmware, mut output, mut timeline, mut start) = (None, None, None, None);
-    let (mut chips, mut json) = ("ga102,tu116".to_owned(), None);
+    let (mut chips, mut json) = ("ga102,tu116,gh100,gb202".to_owned(), None);
 
     let verb = words.next().unwrap_or_else(|| "--help".to_owned());
     let (running, testing, converting) = (verb == "run", verb == "test", verb == "tlv");

@@ -108,17 +108,15 @@ pub fn command(program: &Path, gpu: &Gpu, files: &Files, firmware: &Path) -> Com
     if let Some(state) = &gpu.dirty {
         command.args(["--start", &format!("dirty={state}")]);
     }
-    if !boots_by_fsp(&gpu.chip) {
-        command.arg("--firmware-dir").arg(firmware);
-    }
+    command.arg("--firmware-dir").arg(firmware);
     command.arg("--socket").arg(&files.socket);
     command.arg("--report").arg(&files.report);
     command.arg("--trace").arg(&files.trace);
     command
 }
 
-/// Chips on which nothing runs yet that the model could compare with files.
-fn boots_by_fsp(chip: &str) -> bool {
+/// Whether FSP boots the GSP of this chip, and the VBIOS has no part in it.
+pub fn boots_by_fsp(chip: &str) -> bool {
     chip.starts_with("gh") || chip.starts_with("gb")
 }
 
@@ -145,9 +143,6 @@ mod tests {
                       --firmware-dir /f --socket /s/gpu1 \
                       --report /l/gpu1-report.json --trace /l/gpu1-trace.jsonl";
         assert_eq!(words.join(" "), wanted);
-
-        let command = super::command(Path::new("m"), &Gpu::new("gh100"), &files, Path::new("/f"));
-        assert!(!command.get_args().any(|word| word == "--firmware-dir"));
     }
 
     #[test]

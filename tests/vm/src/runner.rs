@@ -68,6 +68,7 @@ use crate::{
 mod afterwards;
 mod batches;
 mod judge;
+mod told;
 
 pub use judge::failure as failure_lines;
 

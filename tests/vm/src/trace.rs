@@ -95,7 +95,7 @@ impl Trace {
         ))
     }
 
-    fn read(lines: impl Iterator<Item = String>) -> Self {
+    pub(crate) fn read(lines: impl Iterator<Item = String>) -> Self {
         let mut trace = Self {
             parts: vec![Part::default()],
         };
@@ -139,6 +139,16 @@ impl Trace {
     /// All accesses in order.
     pub fn accesses(&self) -> impl Iterator<Item = &Access> {
         self.parts.iter().flat_map(|part| &part.accesses)
+    }
+
+    /// What the GPU's firmware was told under this name, in order.
+    pub fn told(&self, name: &str) -> Vec<u64> {
+        self.parts
+            .iter()
+            .flat_map(|part| part.of_kind("fmc"))
+            .filter(|line| line.op == "told" && line.name == name)
+            .filter_map(|line| number(&line.value))
+            .collect()
     }
 
     /// Values written to `offset`, in order.

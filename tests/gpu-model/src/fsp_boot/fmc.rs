@@ -292,6 +292,7 @@ impl FspBoot {
         }
         let of_plan = |wrong| FMC.of_plan(wrong);
         let meta = WprMeta::parse(&bytes).map_err(of_plan)?;
+        effects.extend(plan::told(&meta));
         let vram = cx.vram.size();
         plan::check(&meta, self.chip, vram, self.fsp.vgpu_enabled(), frts)
             .and_then(|()| plan::place(&meta, frts))

@@ -17,6 +17,10 @@ use crate::{
         Chip,
         Family, //
     },
+    engines::{
+        Effect,
+        Event, //
+    },
     gsp_rm::WprLayout,
     vram::MIB,
 };
@@ -63,6 +67,26 @@ fn plain_heap_size(family: Family) -> u64 {
 fn heap_size(vram: u64) -> u64 {
     let by_size = (96 * KIB * vram.div_ceil(GIB)).next_multiple_of(MIB);
     (22 + 14 + 96) * MIB + by_size
+}
+
+/// The sizes that the driver gives, for the trace.
+pub fn told(meta: &WprMeta) -> impl Iterator<Item = Effect> {
+    let sizes = [
+        ("gspFwHeapSize", meta.heap.1),
+        ("nonWprHeapSize", meta.plain_heap.1),
+        ("frtsSize", meta.frts.1),
+        ("pmuReservedSize", meta.pmu_reserved.into()),
+        ("vgaWorkspaceSize", meta.vga.1),
+        ("gspFwHeapVfPartitionCount", meta.vf_partitions.into()),
+    ];
+    sizes.into_iter().map(|(name, value)| {
+        Effect::Event(Event {
+            kind: "fmc",
+            op: "told",
+            name: name.into(),
+            value: Some(value),
+        })
+    })
 }
 
 /// Are the sizes those of the chip, and the places left to the firmware?

@@ -10,6 +10,7 @@ use super::{
     Step, //
 };
 use crate::gpu::{
+    boots_by_fsp,
     Gpu,
     CHIPS, //
 };
@@ -20,10 +21,10 @@ const FULL_LIFE: &[&str] = &[
 ];
 
 /// Chips of both boot methods, for scenarios that need not try more.
-pub(super) const ONE_OF_EACH_BOOT: &[&str] = &["ga102", "gh100"];
+const ONE_OF_EACH_BOOT: &[&str] = &["ga102", "gh100"];
 
-/// Chips of both ways to load a program into a falcon.
-const ONE_OF_EACH_BOOTER: &[&str] = &["tu102", "ga102"];
+/// Chips of both ways to load a program into a falcon, and one that FSP boots.
+const ONE_OF_EACH_LOADER: &[&str] = &["tu102", "ga102", "gb202"];
 
 /// Chips with an aperture of 128 GiB: an emulated CPU has 40 address bits, and the firmware finds room for
 /// one such card in a machine.
@@ -47,13 +48,35 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
         short_life(&mut scenario);
         scenarios.push(scenario.close());
     }
-    let mut tlv = many_cards("tlv-firmware".to_owned(), ONE_OF_EACH_BOOTER);
+    let mut tlv = many_cards("tlv-firmware".to_owned(), ONE_OF_EACH_LOADER);
     tlv.tlv = true;
     scenarios.push(tlv.close());
     for (number, chips) in groups().iter().enumerate() {
-        scenarios.push(many_cards(format!("all-chips-{}", number + 1), chips).close());
+        let mut scenario = Scenario::new(format!("all-chips-{}", number + 1), cards(chips));
+        load(&mut scenario, chips);
+        rebind_siblings(&mut scenario, chips, rebinds);
+        leave(&mut scenario, chips);
+        scenarios.push(scenario.close());
     }
     scenarios
+}
+
+/// Chips that FSP boots and that go through no whole life bind again here, all at the same time: once, unless
+/// more is asked for than usual.
+fn rebind_siblings(scenario: &mut Scenario, chips: &[&str], rebinds: u32) {
+    let times = if rebinds > super::REBINDS { rebinds } else { 1 };
+    let limit = REBIND_LIMIT + REBIND_SECONDS * u64::from(times);
+    for (gpu, chip) in chips.iter().enumerate() {
+        if boots_by_fsp(chip) && !FULL_LIFE.contains(chip) {
+            let step = Step::new("rebind", limit)
+                .on(gpu)
+                .arg("times", times.to_string());
+            scenario.step(
+                format!("{chip}: unbind and bind {times} times"),
+                step.together(),
+            );
+        }
+    }
 }
 
 /// Longest time for the endurance claim: so much, and so much more for each round. A round takes 1 to 2 s
@@ -177,7 +200,7 @@ fn bind(scenario: &mut Scenario, chip: &str) {
     };
     scenario
         .step(
-            "both drivers bind",
+            "both drivers bind, and GSP-RM is ready",
             Step::new("bound", BIND_LIMIT)
                 .on(0)
                 .expecting(identity)
@@ -213,8 +236,17 @@ fn ask(scenario: &mut Scenario) {
 
 /// Several cards in one machine: each binds, and each goes.
 pub(super) fn many_cards(name: String, chips: &[&str]) -> Scenario {
-    let gpus: Vec<Gpu> = chips.iter().map(|chip| Gpu::new(chip)).collect();
-    let mut scenario = Scenario::new(name, gpus);
+    let mut scenario = Scenario::new(name, cards(chips));
+    load(&mut scenario, chips);
+    leave(&mut scenario, chips);
+    scenario
+}
+
+fn cards(chips: &[&str]) -> Vec<Gpu> {
+    chips.iter().map(|chip| Gpu::new(chip)).collect()
+}
+
+fn load(scenario: &mut Scenario, chips: &[&str]) {
     scenario
         .step(
             "both modules load",
@@ -222,12 +254,18 @@ pub(super) fn many_cards(name: String, chips: &[&str]) -> Scenario {
         )
         .gate();
     for (index, chip) in chips.iter().enumerate() {
-        scenario.step(format!("{chip} is bound"), Step::new("bound", 20).on(index));
+        scenario.step(
+            format!("{chip} is bound, and GSP-RM is ready"),
+            Step::new("bound", 20).on(index),
+        );
         scenario.step(
             format!("{chip} answers GETPARAM"),
             Step::new("getparam", 20).on(index),
         );
     }
+}
+
+fn leave(scenario: &mut Scenario, chips: &[&str]) {
     scenario.step(
         "both modules unload with all cards bound",
         Step::new("unload", 30).on(0),
@@ -238,5 +276,4 @@ pub(super) fn many_cards(name: String, chips: &[&str]) -> Scenario {
             Afterwards::FlushCleared(index),
         );
     }
-    scenario
 }

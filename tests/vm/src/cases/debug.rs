@@ -7,8 +7,7 @@ use super::{
         full_life,
         groups,
         many_cards,
-        BIND_LIMIT,
-        ONE_OF_EACH_BOOT, //
+        BIND_LIMIT, //
     },
     Expect,
     Scenario,
@@ -18,6 +17,9 @@ use crate::{
     gpu::Gpu,
     paths::Flavour, //
 };
+
+/// Chips of both boot methods, and the one that asks FSP for its mode as well.
+const WHOLE_LIFE: &[&str] = &["ga102", "gh100", "gb202"];
 
 /// The checkers make each round slow: there are so many times fewer than on the stock kernel.
 const FEWER: u32 = 10;
@@ -47,7 +49,7 @@ const SUITES: &[&str] = &[
 
 pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
     let mut scenarios = vec![kunit()];
-    for chip in ONE_OF_EACH_BOOT {
+    for chip in WHOLE_LIFE {
         let mut scenario = Scenario::new(format!("{chip}-debug"), vec![Gpu::new(chip)]);
         scenario.flavour = Flavour::Debug;
         scenario.append = NO_KUNIT;

@@ -10,34 +10,57 @@ use super::{
     Step, //
 };
 use crate::gpu::{
+    boots_by_fsp,
     pci_address,
     Gpu, //
 };
 
-/// One chip of each way to load firmware into a falcon.
-const CHIPS: &[&str] = &["tu102", "ga102"];
+/// One chip of each way to load firmware into a falcon, and one that FSP boots.
+const CHIPS: &[&str] = &["tu102", "ga102", "gb202"];
 
-/// States of `gpu-model --start dirty=STATE`, and part of the line that names what was found.
-const STATES: &[(&str, &str)] = &[
+/// A state of `gpu-model --start dirty=STATE`, and part of the line that names what was found, if that is
+/// anything that stands in the way.
+type State = (&'static str, Option<&'static str>);
+
+/// States of chips that boot through SEC2.
+const SEC2_STATES: &[State] = &[
     (
         "gsp-running",
-        "left in the GPU: GSP running, protected memory at",
+        Some("left in the GPU: GSP running, protected memory at"),
     ),
-    ("wpr2-set", "left in the GPU: protected memory at"),
-    ("frts-only", "left in the GPU: protected memory at"),
+    ("wpr2-set", Some("left in the GPU: protected memory at")),
+    ("frts-only", Some("left in the GPU: protected memory at")),
     (
         "stale-queues",
-        "left in the GPU: GSP running, protected memory at",
+        Some("left in the GPU: GSP running, protected memory at"),
     ),
     (
         "sec2-running",
-        "left in the GPU: SEC2 running, protected memory at",
+        Some("left in the GPU: SEC2 running, protected memory at"),
     ),
     (
         "foreign-flush-page",
-        "left in the GPU: sysmem flush page at",
+        Some("left in the GPU: sysmem flush page at"),
     ),
 ];
+
+/// States of chips that FSP boots. A foreign flush page is replaced, and of a boot that failed nothing is left.
+const FSP_STATES: &[State] = &[
+    ("gsp-running", Some("left in the GPU: GSP running")),
+    ("stale-queues", Some("left in the GPU: GSP running")),
+    ("gsp-suspended", Some("left in the GPU: GSP suspended")),
+    ("gsp-locked", Some("left in the GPU: GSP locked")),
+    ("fmc-failed", None),
+    ("foreign-flush-page", None),
+];
+
+fn states(chip: &str) -> &'static [State] {
+    if boots_by_fsp(chip) {
+        FSP_STATES
+    } else {
+        SEC2_STATES
+    }
+}
 
 /// Seconds for a recovery, with waits for who does not answer and a reset, and a boot.
 const LIMIT: u64 = 60;
@@ -51,28 +74,35 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 
 /// A machine with a card in each state.
 fn recovery(chip: &str) -> Scenario {
-    let gpus = STATES.iter().map(|(state, _)| Gpu::left(chip, state));
+    let states = states(chip);
+    let gpus = states.iter().map(|(state, _)| Gpu::left(chip, state));
     let mut scenario = Scenario::new(format!("{chip}-dirty"), gpus.collect());
     scenario.short_firmware = true;
     scenario
         .step("the modules load", Step::new("fault_prepare", 20))
         .gate();
-    for ((state, line), gpu) in STATES.iter().zip(0..) {
-        let says = super::Expect::Says {
-            bdf: pci_address(gpu),
-            line,
+    for ((state, line), gpu) in states.iter().zip(0..) {
+        let step = Step::new("fault_works", LIMIT).on(gpu).together();
+        let (name, step) = match line {
+            Some(line) => (
+                format!("a card left as {state} is recovered, and what was found is told"),
+                step.expecting(super::Expect::Says {
+                    bdf: pci_address(gpu),
+                    line,
+                }),
+            ),
+            None => (format!("a card left as {state} works"), step),
         };
-        scenario.step(
-            format!("a card left as {state} is recovered, and what was found is told"),
-            Step::new("fault_works", LIMIT).on(gpu).expecting(says),
-        );
+        scenario.step(name, step);
+    }
+    for ((state, _), gpu) in states.iter().zip(0..) {
         scenario.step(
             format!("the card that was left as {state} binds again"),
-            Step::new("fault_works", LIMIT).on(gpu),
+            Step::new("fault_works", LIMIT).on(gpu).together(),
         );
     }
     scenario.step("both modules unload", Step::new("unload", 30).on(0));
-    for ((state, _), gpu) in STATES.iter().zip(0..) {
+    for ((state, _), gpu) in states.iter().zip(0..) {
         scenario.afterwards(
             format!("the flush register of the card left as {state} is cleared"),
             Afterwards::FlushCleared(gpu),
@@ -100,7 +130,11 @@ fn no_cure() -> Scenario {
             let refused = super::Expect::Failure {
                 bdf: pci_address(gpu),
                 errno: super::Errno::Ebusy,
-                line: "GPU is in use all the same (GSP running, protected memory at",
+                line: if boots_by_fsp(chip) {
+                    "GPU is in use all the same (GSP running"
+                } else {
+                    "GPU is in use all the same (GSP running, protected memory at"
+                },
             };
             scenario.step(
                 format!("a {chip} that no reset cures {time}"),
@@ -114,7 +148,8 @@ fn no_cure() -> Scenario {
 
 /// The machine is switched off with a card bound.
 fn power_off() -> Scenario {
-    let mut scenario = Scenario::new("power-off", vec![Gpu::new("ga102"), Gpu::new("tu102")]);
+    let gpus = CHIPS.iter().map(|chip| Gpu::new(chip));
+    let mut scenario = Scenario::new("power-off", gpus.collect());
     scenario.short_firmware = true;
     scenario
         .step("both drivers bind", Step::new("load_modules", LIMIT))
@@ -123,7 +158,7 @@ fn power_off() -> Scenario {
         "devices are shut down without a complaint",
         Step::new("power_off", LIMIT).ending(),
     );
-    for (chip, gpu) in ["ga102", "tu102"].iter().zip(0..) {
+    for (chip, gpu) in CHIPS.iter().zip(0..) {
         scenario.afterwards(
             format!("{chip} is left without a flush page at power-off"),
             Afterwards::FlushCleared(gpu),
@@ -134,32 +169,24 @@ fn power_off() -> Scenario {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        CHIPS,
-        STATES, //
-    };
+    use super::*;
     use gpu_model::{
         boot::dirty::Dirty,
-        chips::{
-            Chip,
-            Family, //
-        },
+        chips::Chip, //
     };
     use std::collections::BTreeSet;
 
-    fn family(chip: &str) -> Family {
-        Chip::by_name(chip).unwrap().family
-    }
-
     #[test]
     fn every_state_of_the_emulated_gpu_is_recovered_from() {
-        let by_sec2 = |state: &Dirty| CHIPS.iter().all(|chip| state.is_of(family(chip)));
-        let known: BTreeSet<&str> = Dirty::ALL
-            .iter()
-            .filter(|(_, state, _)| by_sec2(state))
-            .map(|(name, ..)| *name)
-            .collect();
-        let tried: BTreeSet<&str> = STATES.iter().map(|(name, _)| *name).collect();
-        assert_eq!(tried, known);
+        for name in CHIPS {
+            let family = Chip::by_name(name).unwrap().family;
+            let known: BTreeSet<&str> = Dirty::ALL
+                .iter()
+                .filter(|(_, state, _)| state.is_of(family))
+                .map(|(name, ..)| *name)
+                .collect();
+            let tried: BTreeSet<&str> = states(name).iter().map(|(name, _)| *name).collect();
+            assert_eq!(tried, known, "{name}");
+        }
     }
 }

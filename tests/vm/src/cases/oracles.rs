@@ -12,14 +12,22 @@ use super::{
 };
 use crate::{
     driver::Driver,
-    gpu::Gpu, //
+    gpu::{
+        boots_by_fsp,
+        Gpu, //
+    },
 };
 
-/// One chip of each way to load firmware into a falcon, and one of Ada's.
-const NOVA_CHIPS: &[&str] = &["tu102", "tu116", "ga102", "ad104"];
+/// Upstream's chips, by guest: of those that boot through SEC2, one of each way to load firmware into a falcon
+/// and one of Ada's; of those that FSP boots, one of each generation. A guest has room for one with a huge
+/// aperture.
+const NOVA_CHIPS: &[&[&str]] = &[
+    &["ga102", "tu102", "gb100"],
+    &["tu116", "ad104", "gh100", "gb202"],
+];
 
 /// nouveau's chips: it needs a display engine, or a fuse that says there is none.
-const NOUVEAU_CHIPS: &[&str] = &["tu116", "ga102", "ad102"];
+const NOUVEAU_CHIPS: &[&[&str]] = &[&["ga102", "gh100"], &["tu116", "ad102", "gb202"]];
 
 /// The chip whose VBIOS is as long as a real card's. Both drivers read it whole, word by word, which takes
 /// longer than all else.
@@ -29,16 +37,15 @@ const WHOLE_VBIOS: &str = "ga102";
 const SECONDS_EACH: u64 = 40;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    vec![
-        nova(NOVA_CHIPS),
-        nouveau(NOUVEAU_CHIPS), //
-    ]
+    let nova = NOVA_CHIPS.iter().zip(1..).map(nova);
+    nova.chain(NOUVEAU_CHIPS.iter().zip(1..).map(nouveau))
+        .collect()
 }
 
 /// Guests of oracles have one card of each of these chips.
-fn guest(driver: Driver, name: &str, chips: &[&str]) -> Scenario {
+fn guest(driver: Driver, name: String, chips: &[&str]) -> Scenario {
     let card = |chip: &&str| Gpu {
-        short_vbios: *chip != WHOLE_VBIOS,
+        short_vbios: *chip != WHOLE_VBIOS && !boots_by_fsp(chip),
         ..Gpu::new(chip)
     };
     let gpus = chips.iter().map(card).collect();
@@ -54,9 +61,9 @@ fn guest(driver: Driver, name: &str, chips: &[&str]) -> Scenario {
     scenario
 }
 
-fn nova(chips: &[&str]) -> Scenario {
+fn nova((chips, number): (&&[&str], usize)) -> Scenario {
     let driver = Driver::UpstreamNova;
-    let mut scenario = guest(driver, "oracle-nova", chips);
+    let mut scenario = guest(driver, format!("oracle-nova-{number}"), chips);
     for (index, chip) in chips.iter().enumerate() {
         scenario.step(
             format!("{chip} is bound, and GSP-RM has told its name"),
@@ -79,9 +86,9 @@ fn nova(chips: &[&str]) -> Scenario {
     scenario.close()
 }
 
-fn nouveau(chips: &[&str]) -> Scenario {
+fn nouveau((chips, number): (&&[&str], usize)) -> Scenario {
     let driver = Driver::Nouveau;
-    let mut scenario = guest(driver, "oracle-nouveau", chips);
+    let mut scenario = guest(driver, format!("oracle-nouveau-{number}"), chips);
     for (index, chip) in chips.iter().enumerate() {
         scenario.step(
             format!("{chip} is bound, runs GSP-RM 570.144, and has card and render node"),

@@ -36,6 +36,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "hello_agent"
     "inspect"
     "kunit"
+    "layout"
     "load_modules"
     "load_order"
     "lockdep_clean"

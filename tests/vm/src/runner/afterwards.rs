@@ -2,7 +2,10 @@
 
 //! Looks at what a finished guest left: reports and traces of its emulated GPUs, and stray kernel reports.
 
-use super::judge;
+use super::{
+    judge,
+    told, //
+};
 use crate::{
     cases::{
         flush,
@@ -42,6 +45,7 @@ pub(super) fn check(what: &Afterwards, scenario: &Scenario, remains: &Remains) -
         Afterwards::Untouched { gpu, reads } => untouched(remains, *gpu, *reads),
         Afterwards::NotRead { gpu, offset } => not_read(remains, *gpu, *offset),
         Afterwards::Polled { gpu, offset } => polled(remains, *gpu, *offset),
+        Afterwards::Told { gpu, layout } => told::check(&trace(remains, *gpu)?, layout),
     }
 }
 
