@@ -5,6 +5,7 @@
 use super::{
     secure_boot::{
         SecureBoot,
+        Trouble,
         COMPLETE, //
     },
     Cx,
@@ -46,6 +47,7 @@ pub fn is_boot_status(family: Family, address: u32) -> bool {
 pub struct Therm {
     boot: SecureBoot,
     fault: Option<&'static str>,
+    is_stuck: bool,
 }
 
 impl Therm {
@@ -54,6 +56,7 @@ impl Therm {
         Self {
             boot: SecureBoot::new(plan.secure_boot.map(|(_, trouble)| trouble)),
             fault: plan.secure_boot.map(|(fault, _)| fault),
+            is_stuck: matches!(plan.secure_boot, Some((_, Trouble::StuckAt(_)))),
         }
     }
 }
@@ -70,6 +73,7 @@ impl Engine for Therm {
     fn mend(&mut self, _whole: &Whole) {
         self.boot.mend();
         self.fault = None;
+        self.is_stuck = false;
     }
 
     /// Unlike the progress byte of older chips, this register shows only the end.
@@ -81,7 +85,7 @@ impl Engine for Therm {
         if progress == COMPLETE {
             effects.push(Effect::BootSeenComplete);
         }
-        let shown = progress == COMPLETE || self.fault.is_some();
+        let shown = progress == COMPLETE || self.is_stuck;
         Read {
             value: if shown { u32::from(progress) } else { 0 },
             effects,
@@ -115,6 +119,16 @@ mod tests {
             let read = bench.read_all(address);
             assert_eq!(read.value, 0xff, "{chip}");
             assert_eq!(read.effects, [Effect::BootSeenComplete], "{chip}");
+        }
+    }
+
+    #[test]
+    fn slow_fsp_shows_nothing_until_it_has_booted() {
+        let mut bench = therm("gh100", &["gfw-slow=300"]);
+        bench.now_us = 1_000_000;
+        for (age, value) in [(0, 0), (150_000, 0), (299_999, 0), (300_000, 0xff)] {
+            bench.now_us = 1_000_000 + age;
+            assert_eq!(bench.read(0x200bc), value, "{age}");
         }
     }
 
