@@ -343,6 +343,8 @@ impl FspBoot {
                 .filter_map(|witness| witness.check(&memory)),
         );
         let Some(layout) = job.layout.filter(|_| self.gsp.riscv.active) else {
+            // Nothing has begun, so that FSP may try again.
+            self.state = State::Halted { seen: false };
             return;
         };
         let news = if job.frts.is_some() {

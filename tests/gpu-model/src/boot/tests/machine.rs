@@ -290,7 +290,8 @@ impl Machine {
         self.memory_read(start, &mut bytes);
         let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
         let end = (48 + word(56) as usize).min(PAGE as usize);
-        let message = (word(60), bytes[80..end].to_vec());
+        // A broken one may be shorter than its header.
+        let message = (word(60), bytes.get(80..end).unwrap_or_default().to_vec());
         self.queues.read = (self.queues.read + word(40)) % 63;
         let read = self.queues.read.to_le_bytes();
         self.memory_write(COMMAND + 32, &read);

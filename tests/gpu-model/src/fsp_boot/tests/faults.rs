@@ -6,13 +6,19 @@ use super::driver::{
     Driver,
     GSP, //
 };
-use crate::boot::tests::machine::{
-    INIT_DONE,
-    REST, //
+use crate::{
+    boot::tests::machine::{
+        INIT_DONE,
+        REST, //
+    },
+    chips::Chip,
+    faults::Plan,
 };
 
+type Show = fn(&mut Driver);
+
 /// Fault, and what the driver sees. All of them fire, and none makes a violation.
-const FAULTS: &[(&str, fn(&mut Driver))] = &[
+const FAULTS: &[(&str, Show)] = &[
     ("fmc-mask-stuck", |driver| {
         driver.start();
         assert_eq!(driver.wait_released(), Err(0));
@@ -144,6 +150,53 @@ fn every_fault_shows_and_makes_no_violation() {
     }
 }
 
+/// Faults of GSP-RM that need nothing but a boot to show, and an argument.
+#[test]
+fn faults_of_gsp_rm_show_on_these_chips_too() {
+    let mut tried = 0;
+    for info in crate::faults::gsp_rm::FAULTS {
+        let fault = match info.argument {
+            Some(_) => format!("{}=2", info.name),
+            None => info.name.to_owned(),
+        };
+        let chip = Chip::by_name("gb202").unwrap();
+        let needs_more = info.name.starts_with("gsp-interrupt")
+            || info.name.starts_with("gsp-event-race")
+            || info.name.starts_with("gsp-no-interrupt");
+        if needs_more || Plan::parse(chip, &[&fault]).is_err() {
+            continue;
+        }
+        let mut driver = Driver::with_faults("gb202", &[&fault]);
+        driver.start_gsp();
+        driver.send_settings();
+        driver.wait_for(INIT_DONE);
+        for _ in 0..50 {
+            driver.tick();
+        }
+        driver.static_info();
+        driver.send(76, &[0; 24]);
+        driver.send(47, &[0; 8]);
+        for _ in 0..50 {
+            driver.tick();
+        }
+        let fired = driver.device.recorder.counters.faults_fired;
+        assert!(fired > 0, "{fault}");
+        tried += 1;
+    }
+    assert!(tried > 25, "{tried}");
+}
+
+#[test]
+fn a_machine_that_is_switched_off_takes_the_card_with_it() {
+    let mut driver = Driver::new("gb202");
+    driver.boot();
+    driver.device.disconnected();
+    for _ in 0..100 {
+        driver.tick();
+    }
+    assert_eq!(driver.rules(), [""; 0], "{:?}", driver.complaints());
+}
+
 #[test]
 fn firmware_that_runs_must_be_kept_from_memory_before_it_goes() {
     let mut driver = Driver::with_faults("gb202", &["gsp-dies-after-init"]);
@@ -157,10 +210,15 @@ fn firmware_that_runs_must_be_kept_from_memory_before_it_goes() {
 
 #[test]
 fn a_mended_card_boots_where_it_failed_before() {
-    for fault in ["fmc-error=5", "gsp-stops-mute", "gsp-crash"] {
+    for fault in [
+        "fmc-error=5",
+        "fmc-riscv-never-active",
+        "gsp-stops-mute",
+        "gsp-crash",
+    ] {
         let mut driver = Driver::with_faults("gb202", &[fault]);
         driver.start();
-        if driver.wait_released().is_ok() {
+        if driver.wait_released().is_ok() && driver.riscv() == 0x80 {
             driver.boot_goes_on();
             if fault == "gsp-crash" {
                 driver.send(76, &[0; 24]);

@@ -85,7 +85,8 @@ fn order_of_another_known_driver_is_accepted() {
             driver.read(0x1183a4);
             assert_eq!(driver.read(0x8f_2c00), driver.read(0x8f_2c04));
             driver.start();
-            loop {
+            let mut is_released = false;
+            for _ in 0..100 {
                 driver.tick();
                 let mailbox = driver.read(GSP + 0x40);
                 if mailbox & 0xffff_ff00 == 0xbadf_4100 {
@@ -94,9 +95,11 @@ fn order_of_another_known_driver_is_accepted() {
                 assert!([0, PARAMS as u32].contains(&mailbox));
                 if driver.read(GSP + 0xf4) & 1 << 13 == 0 {
                     assert_eq!(mailbox, 0, "nothing is left when the lockdown is released");
+                    is_released = true;
                     break;
                 }
             }
+            assert!(is_released, "{chip}");
             driver.write(GSP + 0x80, 0);
             assert_eq!(driver.riscv(), 0x80, "one look must do");
             driver.wait_for(INIT_DONE).expect(chip);
@@ -169,6 +172,33 @@ fn suspended_state_can_be_resumed() {
         driver.unload();
         assert_eq!(driver.rules(), [""; 0], "{:?}", driver.complaints());
     }
+}
+
+#[test]
+fn memory_of_a_suspended_gsp_rm_may_be_moved() {
+    let mut driver = Driver::new("gb202");
+    driver.boot();
+    driver.stop(3);
+    driver.wait_halted().unwrap();
+    driver.device.dma_unmap(REST.0, REST.1, false);
+    assert_eq!(driver.rules(), [""; 0], "{:?}", driver.complaints());
+}
+
+#[test]
+fn a_boot_that_failed_has_ended_the_suspend() {
+    let mut driver = Driver::new("gb202");
+    driver.boot();
+    driver.stop(3);
+    driver.wait_halted().unwrap();
+    let mut meta = driver.meta();
+    meta[1] = 7;
+    driver.write_this_meta(&meta);
+    driver.start();
+    driver.wait_released().unwrap_err();
+    driver.write_save_meta();
+    driver.start_resume();
+    driver.wait_released().unwrap_err();
+    assert_eq!(driver.rules(), ["GV-24", "FSP-18"]);
 }
 
 impl Driver {

@@ -151,6 +151,18 @@ fn resume() {
             driver.start_resume();
             driver.wait_released().unwrap_err();
         }),
+        (
+            "of what was not suspended",
+            "gh100",
+            &["FSP-18"],
+            |driver| {
+                driver.boot();
+                driver.unload();
+                driver.write_save_meta();
+                driver.start_resume();
+                driver.wait_released().unwrap_err();
+            },
+        ),
         ("described as a cold boot", "gh100", &["GV-24"], |driver| {
             driver.boot();
             driver.stop(3);
@@ -395,24 +407,28 @@ fn doorbell_before_anything_runs_is_noted_only() {
 impl Driver {
     /// Waits until FSP lets others see the GSP.
     fn wait_unmasked(&mut self) {
-        while Self::is_unreadable(self.read(GSP + 0xf4)) {
-            self.now += 100;
-        }
+        self.step_until(|driver| !Self::is_unreadable(driver.read(GSP + 0xf4)));
     }
 
     /// Waits until FMC has read its parameters.
     fn wait_parsed(&mut self) {
         self.wait_unmasked();
-        while self.read(GSP + 0x40) != 0 {
-            self.now += 100;
-        }
+        self.step_until(|driver| driver.read(GSP + 0x40) == 0);
     }
 
     /// Waits until FMC has read everything.
     fn wait_loaded(&mut self) {
         self.wait_parsed();
-        while self.riscv() == 0 {
+        self.step_until(|driver| driver.riscv() != 0);
+    }
+
+    fn step_until(&mut self, is_there: impl Fn(&mut Self) -> bool) {
+        for _ in 0..1000 {
+            if is_there(self) {
+                return;
+            }
             self.now += 100;
         }
+        panic!("it never comes: {:?}", self.complaints());
     }
 }
