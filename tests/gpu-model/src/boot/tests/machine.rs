@@ -83,6 +83,8 @@ pub(crate) struct Machine {
     pub(crate) now: u64,
     ram: File,
     pub(crate) queues: Queues,
+    /// Microseconds before each access, in turn.
+    pub(crate) delays: std::vec::IntoIter<u64>,
 }
 
 impl Machine {
@@ -120,6 +122,7 @@ impl Machine {
             now: 10_000_000,
             ram,
             queues: Queues::default(),
+            delays: Vec::new().into_iter(),
         };
         machine.place_bars();
         machine.map(FLUSH_PAGE, 0x1000);
@@ -142,13 +145,14 @@ impl Machine {
     // Access ---------------------------------------------------------------------------------
 
     pub(crate) fn read(&mut self, address: u64) -> u32 {
-        self.now += 1;
+        self.now += 1 + self.delays.next().unwrap_or(0);
         let mut out = [0; 4];
         self.device.bar0_read_at(self.now, address, &mut out);
         u32::from_le_bytes(out)
     }
 
     pub(crate) fn write(&mut self, address: u64, value: u32) {
+        self.now += self.delays.next().unwrap_or(0);
         self.device
             .bar0_write_at(self.now, address, &value.to_le_bytes());
     }

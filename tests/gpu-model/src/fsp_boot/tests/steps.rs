@@ -2,6 +2,8 @@
 
 //! What the registers of the GSP say at each step, to a driver that looks all the time.
 
+use proptest::prelude::*;
+
 use super::{
     driver::{
         Driver,
@@ -67,6 +69,26 @@ fn a_driver_that_looks_rarely_still_sees_one_step_at_a_time() {
     }
     assert_eq!(configs[..3], [0x8000_2400; 3]);
     assert_eq!(configs[3..], [0x8000_0400; 5]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn however_slow_the_driver_is_it_gets_there(
+        delays in prop::collection::vec(0u64..30_000, 1..1500),
+        ticks in 0u32..3,
+    ) {
+        let mut driver = Driver::new("gb202");
+        driver.delays = delays.into_iter();
+        for _ in 0..ticks {
+            driver.tick();
+        }
+        driver.boot();
+        driver.unload();
+        prop_assert_eq!(driver.wpr2(), (0, 0));
+        prop_assert_eq!(driver.rules(), [""; 0]);
+    }
 }
 
 #[test]
