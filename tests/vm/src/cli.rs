@@ -23,7 +23,7 @@ usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug
 run    boots one guest with an emulated GPU, loads both modules and shows what a user would see;
        --timeline: draws what driver and device did meanwhile; --start: the card as somebody left it
 test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
-       one for each CPU); --rebinds: rounds of the endurance claims (default: 10)
+       one more than there are CPUs); --rebinds: rounds of the endurance claims (default: 10)
 bench  measures what it costs to bring a card up, for each driver; --chips: with commas between
        (default: ga102,tu116,gh100,gb202); --json: writes the table for programs
 tlv    makes the TLV files that upstream's nova-core wants from the .bin files of linux-firmware.
@@ -122,7 +122,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
     };
     let (mut chip, mut vram, mut faults, mut trace) = ("ga102".to_owned(), None, Vec::new(), None);
     let (mut debug, mut iommu, mut shell) = (false, false, false);
-    let (mut only, mut list, mut jobs, mut junit) = (None, false, cpus_here(), None);
+    let (mut only, mut list, mut jobs, mut junit) = (None, false, guests_here(), None);
     let mut rebinds = cases::REBINDS;
     let (mut firmware, mut output, mut timeline, mut start) = (None, None, None, None);
     let (mut chips, mut json) = ("ga102,tu116,gh100,gb202".to_owned(), None);
@@ -232,8 +232,9 @@ fn dirty_state(word: &str) -> Result<Option<String>> {
     }
 }
 
-fn cpus_here() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+/// Guests at a time: one more than there are CPUs, because a guest often waits for the clock.
+fn guests_here() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1
 }
 
 fn number<T: std::str::FromStr + PartialEq + Default>(name: &str, text: &str) -> Result<T> {

@@ -231,7 +231,6 @@ fn test(env: &runner::Env, only: Option<&str>, jobs: usize, rebinds: u32) -> Vec
     let mut outcomes = Vec::new();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            runner::run_self_tests(env, only, &send);
             runner::run(
                 env,
                 runner::select(cases::all(rebinds), only),

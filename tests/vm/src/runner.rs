@@ -231,8 +231,16 @@ fn wanted(scenario: &Scenario, claim: &Claim, only: Option<&str>) -> bool {
     })
 }
 
-/// Runs scenarios, `jobs` at a time, and sends each claim's outcome as soon as it is known. Claims that do
-/// not fit `only` are carried out where later ones build on them, and not reported.
+/// What one thread does at a time.
+enum Job {
+    /// The claims about the harness, one after the other.
+    SelfTests,
+    Guest(Box<Scenario>),
+}
+
+/// Runs the claims about the harness itself and the scenarios, `jobs` at a time, and sends each claim's outcome
+/// as soon as it is known. Claims that do not fit `only` are carried out where later ones build on them, and
+/// not reported.
 pub fn run(
     env: &Env,
     scenarios: Vec<Scenario>,
@@ -240,18 +248,25 @@ pub fn run(
     jobs: usize,
     results: &Sender<Outcome>,
 ) {
-    let queue = Mutex::new(VecDeque::from(scenarios));
+    let guests = scenarios.into_iter().map(Box::new).map(Job::Guest);
+    let queue: VecDeque<Job> = std::iter::once(Job::SelfTests).chain(guests).collect();
+    let queue = Mutex::new(queue);
     let next = || queue.lock().map(|mut q| q.pop_front()).unwrap_or(None);
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
             let results = results.clone();
             scope.spawn(move || {
-                while let Some(scenario) = next() {
+                while let Some(job) = next() {
                     if env.stop.load(Ordering::Relaxed) {
                         break;
                     }
-                    for outcome in run_scenario(env, &scenario, only) {
-                        let _ = results.send(outcome);
+                    match job {
+                        Job::SelfTests => run_self_tests(env, only, &results),
+                        Job::Guest(scenario) => {
+                            for outcome in run_scenario(env, &scenario, only) {
+                                let _ = results.send(outcome);
+                            }
+                        }
                     }
                 }
             });
@@ -404,7 +419,7 @@ fn remove_traces(remains: Option<&Remains>) {
 }
 
 /// Runs the claims about the harness itself that fit `only`.
-pub fn run_self_tests(env: &Env, only: Option<&str>, results: &Sender<Outcome>) {
+fn run_self_tests(env: &Env, only: Option<&str>, results: &Sender<Outcome>) {
     for test in self_test::ALL {
         let full = format!("{}: {}", self_test::NAME, test.name);
         let fits =

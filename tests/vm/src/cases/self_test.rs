@@ -59,7 +59,7 @@ pub const ALL: &[SelfTest] = &[
         check: panic,
     },
     SelfTest {
-        name: "the agent reports facts and takes arguments",
+        name: "the agent reports facts, takes arguments, and tells scripts apart",
         check: agent,
     },
 ];
@@ -130,6 +130,7 @@ fn agent(env: &Env) -> Result<Vec<String>, String> {
         .iter()
         .find(|(name, _)| name == "release")
         .map(|(_, value)| value.clone());
+    together(&mut vm)?;
     if release.as_deref() != env.paths.release(crate::paths::Flavour::Stock).ok() {
         return Err(format!("the guest runs {release:?}"));
     }
@@ -141,6 +142,28 @@ fn agent(env: &Env) -> Result<Vec<String>, String> {
     vm.finish();
     gone(&ids)?;
     Ok(vec![boot])
+}
+
+/// Of two scripts that run at the same time, one has nothing to complain about.
+fn together(vm: &mut Vm) -> Result<(), String> {
+    let args = |card: &str, word: &str| {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        [pair("bdf", card), pair("word", word)]
+    };
+    let (good, bad) = (
+        args("0000:01:00.0", "spoken"),
+        args("0000:02:00.0", "silent"),
+    );
+    let scripts: [(&str, &[(String, String)]); 2] = [("hello_agent", &bad), ("hello_agent", &good)];
+    let results = vm
+        .steps(&scripts, Duration::from_secs(10))
+        .map_err(|f| format!("{f:?}"))?;
+    let told: Vec<(bool, usize)> = results.iter().map(|r| (r.ok, r.facts.len())).collect();
+    if told == [(false, 0), (true, 1)] {
+        Ok(())
+    } else {
+        Err(format!("two scripts at the same time: {results:?}"))
+    }
 }
 
 fn boot(env: &Env, gpus: Vec<Gpu>) -> Result<Vm, String> {
