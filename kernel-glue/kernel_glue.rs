@@ -15,6 +15,7 @@
 //! | [`dma`] | memory that a device uses, for as long as the driver is bound |
 //! | [`firmware`] | parts of firmware files |
 //! | [`irq`] | the interrupt of a device, with a handler that may borrow |
+//! | [`work`] | work for another thread, which may borrow |
 //! | [`event`] | waiting for what an interrupt or another thread brings about |
 //! | [`debugfs`] | a directory that all devices of a module share |
 //! | [`fmt`] | printing what only knows `core::fmt` |
@@ -41,3 +42,4 @@ pub mod pci;
 #[cfg(CONFIG_KUNIT = "y")]
 pub mod testing;
 pub mod tether;
+pub mod work;

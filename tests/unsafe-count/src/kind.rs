@@ -67,7 +67,8 @@ pub const KINDS: &[Kind] = &[
         name: "pointer that a callback was given",
         reason: "C passes back the address that it was given at registration, which ends before the value does.",
         form: Form::Block,
-        signs: &["cookie . cast", "drm . cast", "pdev . cast", "from_drm", "drvdata_borrow"],
+        signs: &["cookie . cast",
+            "work . cast", "drm . cast", "pdev . cast", "from_drm", "drvdata_borrow"],
     },
     Kind {
         name: "function of the kernel crate",
