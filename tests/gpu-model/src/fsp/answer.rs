@@ -30,13 +30,11 @@ use super::{
 use crate::{
     dma::Direction,
     engines::{
-        flag,
         Cx,
         Effect,
         Effects,
         Transfer, //
     },
-    violations::FspRule,
 };
 
 impl Fsp {
@@ -85,12 +83,6 @@ impl Fsp {
                 effects.extend(fault.map(Effect::Fault));
             }
             return (reply, None);
-        }
-        if !cx.progress.has_flush_page() {
-            effects.push(flag(
-                FspRule::FlushPage,
-                "GSP to be started without a flush page in all of its registers",
-            ));
         }
         let judge = Judge {
             chip: self.chip,

@@ -116,6 +116,12 @@ impl Fsp {
                 });
                 if command.kind == nvdm::COT {
                     effects.push(Effect::Stage(Stage::CotSent));
+                    if !cx.progress.has_flush_page() {
+                        effects.push(flag(
+                            FspRule::FlushPage,
+                            "GSP to be started without a flush page in all of its registers",
+                        ));
+                    }
                 }
                 let work_us = if command.kind == nvdm::COT {
                     COT_WORK_US

@@ -302,6 +302,8 @@ fn who_gives_up_and_stops_the_device_from_using_memory_may_free_it() {
     let mut boot = Boot::new("gh100");
     boot.machine.send(&boot.packet);
     boot.machine.config.write(4, &[2, 0]);
+    boot.machine.dma.unmap_all();
+    boot.machine.progress.set_flush_page(0);
     boot.machine.wait(LONG_US);
     boot.machine.assert_clean();
     assert_eq!(boot.machine.accepted, []);
