@@ -33,6 +33,7 @@ use crate::{
             Wrong, //
         },
     },
+    chips::Chip,
     engines::{
         Cx,
         Effect,
@@ -378,7 +379,7 @@ impl FspBoot {
 
 fn read_params(
     job: &mut Job,
-    chip: &crate::chips::Chip,
+    chip: &Chip,
     cx: &Cx<'_>,
     effects: &mut Effects,
 ) -> Result<(), Refused> {

@@ -2,6 +2,7 @@
 
 //! Boots and stops a GSP through FSP, as drivers do, on a whole device.
 
+mod chaos;
 mod dirty;
 mod driver;
 mod faults;

@@ -27,7 +27,7 @@ fn states() -> Vec<&'static str> {
 
 impl Driver {
     /// Resets the function, and begins again.
-    fn reset_function(&mut self) {
+    pub(super) fn reset_function(&mut self) {
         let capability = match self.device.chip().name {
             "gh100" | "gb202" => 0x60,
             _ => 0x40,
