@@ -29,15 +29,21 @@ const NO_KUNIT: &str = "kunit.enable=0";
 
 /// The suites in the modules.
 const SUITES: &[&str] = &[
+    "kernel_glue_auxiliary",
+    "kernel_glue_devres",
     "kernel_glue_event",
     "kernel_glue_firmware",
+    "kernel_glue_for_lt",
     "kernel_glue_irq",
     "kernel_glue_pages",
     "kernel_glue_pci",
     "kernel_glue_shared",
     "kernel_glue_tether",
+    "kernel_glue_work",
     "nova_core_chip",
     "nova_core_fb",
+    "nova_core_fsp_channel",
+    "nova_core_fsp_decisions",
     "nova_core_gsp_diagnostics",
     "nova_core_gsp_queues",
     "nova_core_gsp_rpc",
@@ -100,4 +106,40 @@ fn kunit() -> Scenario {
         Step::new("kunit", 120).expecting(suites),
     );
     scenario.close()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SUITES;
+    use std::{
+        collections::BTreeSet,
+        fs,
+        path::Path, //
+    };
+
+    /// Adds the names in attributes such as `#[kunit_tests(name)]` of all sources below `folder`.
+    fn collect(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let attributes = text.split("#[kunit_tests(").skip(1);
+                found
+                    .extend(attributes.filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())));
+            }
+        }
+    }
+
+    #[test]
+    fn every_suite_of_the_modules_is_expected() {
+        let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut found = BTreeSet::new();
+        for folder in ["nova", "kernel-glue"] {
+            collect(&tree.join(folder), &mut found);
+        }
+        let expected: BTreeSet<String> = SUITES.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(found, expected);
+    }
 }
