@@ -19,6 +19,7 @@
 //! | [`event`] | waiting for what an interrupt or another thread brings about |
 //! | [`debugfs`] | a directory that all devices of a module share |
 //! | [`fmt`] | printing what only knows `core::fmt` |
+//! | [`platform`] | a platform driver adapter of the same kind |
 //! | [`auxiliary`] | the same for auxiliary drivers, and child devices that borrow from their parent's data |
 //!
 //! [`kernel_glue_drm`]: ../kernel_glue_drm/index.html
@@ -39,6 +40,7 @@ pub mod fmt;
 pub mod for_lt;
 pub mod irq;
 pub mod pci;
+pub mod platform;
 #[cfg(CONFIG_KUNIT = "y")]
 pub mod testing;
 pub mod tether;
