@@ -48,6 +48,12 @@ pub struct Child<'a, F: ForLt + 'static> {
     _pinned: PhantomPinned,
 }
 
+// SAFETY: A registration can be released from any thread, and with it the data.
+unsafe impl<F: ForLt + 'static> Send for Child<'_, F> where for<'a> F::Of<'a>: Send {}
+
+// SAFETY: Nothing can be done with a shared `Child`.
+unsafe impl<F: ForLt + 'static> Sync for Child<'_, F> where for<'a> F::Of<'a>: Send {}
+
 impl<'a, F: ForLt + 'static> Child<'a, F>
 where
     for<'b> F::Of<'b>: Send + Sync,
