@@ -6,9 +6,9 @@ use crate::gpu::Gpu;
 use kernel::{
     device::Bound,
     pci,
-    prelude::*,
-    types::CovariantForLt, //
+    prelude::*, //
 };
+use kernel_glue::for_lt::CovariantForLt;
 
 /// First half of the name by which children are matched.
 pub const MODULE_NAME: &CStr = <crate::LocalModule as kernel::ModuleMetadata>::NAME;

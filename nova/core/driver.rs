@@ -43,8 +43,7 @@ use kernel::{
     sync::atomic::{
         Atomic,
         Relaxed, //
-    },
-    types::ForLt, //
+    }, //
 };
 use kernel_glue::{
     auxiliary::Child,
@@ -53,6 +52,7 @@ use kernel_glue::{
         BoundInit, //
     },
     bound_init,
+    for_lt::ForLt,
     pci::{
         is_virtual_function,
         Driver,

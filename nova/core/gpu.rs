@@ -30,15 +30,15 @@ use kernel::{
     device::Bound,
     pci,
     prelude::*,
-    sync::Arc,
-    types::CovariantForLt, //
+    sync::Arc, //
 };
 use kernel_glue::{
     bound::{
         self,
         BoundInit, //
     },
-    fmt::Plain, //
+    fmt::Plain,
+    for_lt::CovariantForLt, //
 };
 use nova_hw::chip::Identity;
 
