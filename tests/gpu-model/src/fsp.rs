@@ -64,6 +64,9 @@ use registers::{
 /// The channel of drivers.
 const DRIVER: usize = 0;
 
+/// Both ends of the driver's queue of commands when FSP has taken a chain of trust message from it.
+const OLD_REQUEST: u32 = cot::PACKET_SIZE as u32 - 4;
+
 /// What the GSP does, which decides whether FSP may start it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GspState {
@@ -172,6 +175,11 @@ impl Fsp {
         self.vgpu_told = false;
         self.is_stale = self.faults.stale;
         if self.is_stale {
+            // Of the request only this is left.
+            self.commands[DRIVER] = Queue {
+                head: OLD_REQUEST,
+                tail: OLD_REQUEST,
+            };
             self.publish(nvdm::COT, &packet::answer(nvdm::COT, 0, &[]));
         }
     }
