@@ -8,7 +8,7 @@
 //! # Order
 //!
 //! The hard handler clears the interrupt **before** the thread reads the queue: a message that arrives
-//! meanwhile interrupts again. The subtree is masked while the handler looks, because a
+//! meanwhile interrupts again. It is clear when the write has arrived, which a read makes sure of. The subtree is masked while the handler looks, because a
 //! message-signalled interrupt is sent when something becomes pending, and when a subtree with something
 //! pending is let through again.
 
@@ -176,6 +176,13 @@ impl Tree {
         }
     }
 
+    /// Clears interrupts of the GSP's falcon, and waits until they are: writes take their time, and a message
+    /// that came meanwhile would not interrupt and not be in the queue yet.
+    fn clear(&self, bar: &Bar0<'_>, interrupts: u32) {
+        bar.write_reg(regs::NV_PGSP_FALCON_IRQSCLR::from_raw(interrupts));
+        bar.read(regs::NV_PGSP_FALCON_IRQSTAT);
+    }
+
     /// Reads and clears what the GSP's falcon has interrupted for. What is not expected is masked, lest it
     /// interrupt for ever.
     fn clear_cause(&self, bar: &Bar0<'_>) -> Cause {
@@ -197,7 +204,7 @@ impl Tree {
             bar.write_reg(regs::NV_PGSP_FALCON_IRQMCLR::from_raw(unexpected));
         }
         if pending != 0 {
-            bar.write_reg(regs::NV_PGSP_FALCON_IRQSCLR::from_raw(pending));
+            self.clear(bar, pending);
         }
         if self.handling.retrigger {
             bar.write_reg(regs::NV_PGSP_FALCON_INTR_RETRIGGER::from_raw(1));
@@ -320,8 +327,7 @@ impl Gsp<'_> {
         // registers are locked may be among it.
         self.rpc.drain()?;
         if !self.rpc.is_locked_down() {
-            self.bar
-                .write_reg(regs::NV_PGSP_FALCON_IRQSCLR::from_raw(SWGEN0));
+            self.tree.clear(self.bar, SWGEN0);
         }
         self.rpc.drain()?;
         Ok(true)
