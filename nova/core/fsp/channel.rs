@@ -141,12 +141,17 @@ impl<P: Port> Channel<P> {
     /// waited for by anybody.
     fn wait_idle(&self) -> Result<(), ChannelError> {
         let taken = wait::until(INTERVAL, self.deadline, || {
-            let queue = self.look(Register::QueueHead, Register::QueueTail)?;
-            Ok((queue == Queue::Empty).then_some(()))
+            match self.look(Register::QueueHead, Register::QueueTail)? {
+                Queue::Empty(tail) => Ok(Some(tail)),
+                Queue::Packet(_) => Ok(None),
+            }
         });
-        taken.map_err(|err| in_time(err, ChannelError::Busy))?;
+        // Nobody has asked FSP for anything since it was reset, so it has not answered.
+        if taken.map_err(|err| in_time(err, ChannelError::Busy))? == 0 {
+            return Ok(());
+        }
         match self.look(Register::MsgqHead, Register::MsgqTail) {
-            Ok(Queue::Empty) => Ok(()),
+            Ok(Queue::Empty(_)) => Ok(()),
             Ok(Queue::Packet(packet)) => {
                 self.port.dropped(packet);
                 self.acknowledge(packet);
@@ -170,7 +175,7 @@ impl<P: Port> Channel<P> {
     fn wait_answer(&self) -> Result<Packet, ChannelError> {
         let packet = wait::after(FIRST_LOOK, INTERVAL, self.deadline, || {
             match self.look(Register::MsgqHead, Register::MsgqTail)? {
-                Queue::Empty => Ok(None),
+                Queue::Empty(_) => Ok(None),
                 Queue::Packet(packet) => Ok(Some(packet)),
             }
         });

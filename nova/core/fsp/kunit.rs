@@ -60,7 +60,7 @@ mod channel {
         ememc: Cell<u32>,
         queue: Cell<Packet>,
         messages: Cell<Packet>,
-        /// Looks at the queue of messages since the last request.
+        /// Looks at the queue of messages since the last request was taken.
         looks: Cell<u32>,
         /// Words of the answer that is still to come.
         to_come: Cell<usize>,
@@ -251,6 +251,10 @@ mod channel {
         assert_eq!(fsp.writes.get(), 217 + 2 + 2 + 1);
         assert_eq!(fsp.queue.get().tail, 0x360);
         assert_eq!(fsp.ememc.get(), READ_FROM_0 | 868);
+        // There was no message before, since there was no request.
+        assert_eq!(fsp.looks.get(), 1);
+        assert!(exchange(&fsp, 868)?.is_ok());
+        assert_eq!(fsp.writes.get(), 2 * 222);
         Ok(())
     }
 
@@ -281,6 +285,11 @@ mod channel {
             tail: 0x10,
         };
         fsp.messages.set(stale);
+        // As the request for it has left the other queue.
+        fsp.queue.set(Packet {
+            head: 0x360,
+            tail: 0x360,
+        });
         assert!(exchange(&fsp, 12)?.is_ok_and(|answer| is_answer(&answer, 12)));
         assert_eq!(fsp.dropped.get(), Some(stale));
         Ok(())

@@ -4,7 +4,7 @@
 //!
 //! Both directions use the same bytes, from offset 0 on, so a response overwrites its request. A queue is
 //! two offsets into them: `HEAD` of the packet's first word, `TAIL` of its **last** one. It is empty while
-//! they are equal, and whoever has read a packet makes them so. FSP writes `TAIL` last, and so does the
+//! they are equal, and whoever has read a packet makes them so: FSP by moving `HEAD` to `TAIL`. FSP writes `TAIL` last, and so does the
 //! driver write `HEAD`, which is its doorbell.
 
 use core::fmt;
@@ -50,8 +50,8 @@ pub fn tail_of(len: usize) -> Result<u32, BadPacket> {
 /// What a queue holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
-    /// Nothing.
-    Empty,
+    /// Nothing; both offsets are this.
+    Empty(u32),
     /// A packet between two offsets, whatever they are.
     Packet(Packet),
 }
@@ -62,9 +62,9 @@ impl Queue {
     /// The last word of a packet is never at offset 0, so a queue with a `TAIL` of 0 is empty.
     pub fn look(tail: impl FnOnce() -> u32, head: impl FnOnce() -> u32) -> Self {
         match tail() {
-            0 => Self::Empty,
+            0 => Self::Empty(0),
             tail => match head() {
-                head if head == tail => Self::Empty,
+                head if head == tail => Self::Empty(tail),
                 head => Self::Packet(Packet { head, tail }),
             },
         }
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn equal_offsets_are_an_empty_queue() {
         for (tail, head, want) in [
-            (0x360, 0x360, Queue::Empty),
+            (0x360, 0x360, Queue::Empty(0x360)),
             (0x10, 0, Queue::Packet(packet(0, 0x10))),
             (0x10, 0x20, Queue::Packet(packet(0x20, 0x10))),
             (u32::MAX, 0, Queue::Packet(packet(0, u32::MAX))),
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn where_an_empty_queue_begins_is_not_asked() {
-        assert_eq!(Queue::look(|| 0, || unreachable!()), Queue::Empty);
+        assert_eq!(Queue::look(|| 0, || unreachable!()), Queue::Empty(0));
     }
 
     #[test]
