@@ -9,7 +9,10 @@ use super::driver::{
 use crate::{
     boot::{
         dirty::Dirty,
-        tests::machine::FLUSH_PAGE, //
+        tests::machine::{
+            FLUSH_PAGE,
+            REST, //
+        },
     },
     chips::Family,
 };
@@ -93,6 +96,33 @@ fn function_level_reset_cures_all_and_machine_reset_brings_it_back() {
     driver.device.reset();
     driver.begin_again();
     assert_eq!(driver.riscv(), 0x80);
+}
+
+#[test]
+fn function_level_reset_ends_a_boot_wherever_it_is() {
+    let steps: [fn(&mut Driver); 3] = [
+        |driver| driver.start(),
+        |driver| driver.start_gsp(),
+        |driver| driver.boot(),
+    ];
+    for step in steps {
+        let mut driver = Driver::new("gh100");
+        step(&mut driver);
+        driver.reset_function();
+        assert_eq!(driver.read(GSP + 0xf4), 0x8000_2400);
+        driver.device.dma_unmap(REST.0, REST.1, false);
+        driver.tick();
+        // That it was not stopped in order is told, and nothing else.
+        assert_eq!(driver.rules(), ["PV-12"], "{:?}", driver.complaints());
+    }
+}
+
+#[test]
+fn what_was_found_excuses_nothing_that_comes_later() {
+    let mut driver = dirty("gb202", "fmc-failed");
+    driver.start();
+    driver.device.dma_unmap(REST.0, REST.1, false);
+    assert_eq!(driver.rules(), ["FSP-19"], "{:?}", driver.complaints());
 }
 
 #[test]

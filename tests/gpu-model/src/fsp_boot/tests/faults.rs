@@ -33,6 +33,12 @@ const FAULTS: &[(&str, Show)] = &[
         driver.boot_goes_on();
         driver.unload();
     }),
+    ("fmc-config-zero", |driver| {
+        driver.start();
+        assert_eq!(driver.read(GSP + 0xf4), 0);
+        driver.give_up();
+        assert_eq!(driver.riscv(), 0x10, "FMC has nothing to read");
+    }),
     ("fmc-mailbox-stuck", |driver| {
         driver.start();
         assert_eq!(driver.wait_released(), Err(0));
@@ -251,7 +257,6 @@ impl Driver {
     /// Takes everything away from a card that does not do what it should, which must not reach memory
     /// then.
     fn give_up(&mut self) {
-        self.set_flush_page(0);
         self.device.config_write(4, &[0x02, 0x00]);
         self.device.dma_unmap(REST.0, REST.1, false);
         for _ in 0..20 {

@@ -13,6 +13,7 @@ use crate::boot::tests::machine::{
     INIT_DONE,
     LIBOS,
     META,
+    QUEUES,
     REST,
     SAVE_META, //
 };
@@ -253,6 +254,25 @@ fn memory_in_use() {
             driver.device.dma_unmap(REST.0, REST.1, false);
         }),
     ]);
+}
+
+#[test]
+fn memory_that_goes_too_early_is_told_once() {
+    let mut driver = Driver::new("gb202");
+    let parts = [
+        (REST.0, QUEUES - REST.0),
+        (QUEUES, REST.0 + REST.1 - QUEUES),
+    ];
+    driver.device.dma_unmap(REST.0, REST.1, false);
+    for (start, size) in parts {
+        driver.map(start, size);
+    }
+    driver.boot();
+    driver.stop(0);
+    for (start, size) in parts {
+        driver.device.dma_unmap(start, size, false);
+    }
+    assert_eq!(driver.rules(), ["FSP-25"], "{:?}", driver.complaints());
 }
 
 #[test]
