@@ -47,6 +47,10 @@ harness = $(Q)tests/vm/harness
 modules:			## build nova_core.ko and nova_drm.ko for KDIR
 	$(call kbuild,$(MO)) -j$(JOBS) modules
 
+.PHONY: samples
+samples:			## build them, and the modules of tests/samples
+	$(call kbuild,$(MO)) -j$(JOBS) SAMPLES=1 modules
+
 .PHONY: modules_install
 modules_install: modules	## install them where KDIR's kernel looks for modules (as root); loads nothing
 	$(call kbuild,$(MO)) modules_install
