@@ -21,6 +21,7 @@ mod faults;
 pub mod flush;
 pub mod layouts;
 mod oracles;
+mod samples;
 pub mod scripts;
 pub mod self_test;
 
@@ -358,6 +359,7 @@ pub fn all(rebinds: u32) -> Vec<Scenario> {
     scenarios.extend(dirty::scenarios());
     scenarios.extend(oracles::scenarios());
     scenarios.extend(debug::scenarios(rebinds));
+    scenarios.extend(samples::scenarios());
     scenarios
 }
 

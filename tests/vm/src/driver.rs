@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Whose driver a guest puts on its cards. Ours is what the claims are about; the others are *oracles*:
-//! they work on real cards, so an emulated one that they trip over is wrong.
+//! they work on real cards, so an emulated one that they trip over is wrong. The samples are for no card, but
+//! for devices that every QEMU has.
 
 use std::path::Path;
 
@@ -21,7 +22,7 @@ use crate::{
     },
 };
 
-/// A driver for NVIDIA GPUs.
+/// What a guest is to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Driver {
     /// The modules of this tree.
@@ -30,17 +31,29 @@ pub enum Driver {
     UpstreamNova,
     /// nouveau as the stock kernel's package has it.
     Nouveau,
+    /// Small drivers of this tree, below `tests/samples`.
+    Samples,
 }
 
 /// Modules of this tree, in loading order.
 const OURS: &[&str] = &["nova_core", "nova_drm"];
 
+/// The samples. None needs another module.
+const SAMPLES: &[&str] = &[
+    "sample_auxiliary",
+    "sample_devres_after",
+    "sample_devres_before",
+    "sample_pci",
+    "sample_platform",
+];
+
 impl Driver {
-    /// Name of its PCI module.
+    /// Name of its PCI module; the samples have several.
     pub fn module(self) -> &'static str {
         match self {
             Self::Ours | Self::UpstreamNova => "nova_core",
             Self::Nouveau => "nouveau",
+            Self::Samples => "sample_pci",
         }
     }
 
@@ -50,6 +63,15 @@ impl Driver {
             Self::Ours => "nova_core",
             Self::UpstreamNova => "nova-core",
             Self::Nouveau => "nouveau",
+            Self::Samples => "sample_pci",
+        }
+    }
+
+    /// The devices that it drives and that are no cards, as QEMU calls them.
+    pub fn devices(self) -> &'static [&'static str] {
+        match self {
+            Self::Ours | Self::UpstreamNova | Self::Nouveau => &[],
+            Self::Samples => &["pci-testdev"],
         }
     }
 
@@ -57,7 +79,7 @@ impl Driver {
     /// nouveau takes the bootloader for FWSEC on Turing from an older release.
     pub fn more_firmware(self) -> &'static [&'static str] {
         match self {
-            Self::Ours | Self::UpstreamNova => &[],
+            Self::Ours | Self::UpstreamNova | Self::Samples => &[],
             Self::Nouveau => &["acr/bl.bin"],
         }
     }
@@ -68,6 +90,7 @@ impl Driver {
             Self::Ours => "nova",
             Self::UpstreamNova => "upstream nova-core",
             Self::Nouveau => "nouveau",
+            Self::Samples => "the samples",
         }
     }
 
@@ -82,7 +105,8 @@ impl Driver {
     /// # Errors
     /// Names the module that is missing, and what makes it; or an oracle on a kernel it was not built for.
     pub fn modules(self, paths: &Paths, flavour: Flavour, ours: &Path) -> Result<Vec<Module>> {
-        if self != Self::Ours && flavour != Flavour::Stock {
+        let oracle = matches!(self, Self::UpstreamNova | Self::Nouveau);
+        if oracle && flavour != Flavour::Stock {
             return Err(Error::new(format!(
                 "{} is there for the stock kernel only",
                 self.title()
@@ -90,13 +114,7 @@ impl Driver {
         }
         match self {
             Self::Ours => {
-                let mut modules = Vec::new();
-                for name in OURS {
-                    modules.push(
-                        Module::read(&ours.join(format!("{name}.ko")))
-                            .context(|| "module under test (`make modules`)")?,
-                    );
-                }
+                let mut modules = built(ours, OURS)?;
                 let hello = ours.join("hello.ko");
                 if hello.exists() {
                     modules.push(Module::read(&hello)?);
@@ -111,6 +129,14 @@ impl Driver {
                 let index = Index::scan(&paths.stock_modules()?)?;
                 Ok(vec![index.module(self.module())?])
             }
+            Self::Samples => built(ours, SAMPLES),
         }
     }
+}
+
+/// Modules of this tree.
+fn built(folder: &Path, names: &[&str]) -> Result<Vec<Module>> {
+    let read = |name| Module::read(&folder.join(format!("{name}.ko")));
+    let modules: Result<_> = names.iter().map(read).collect();
+    modules.context(|| "module under test (`make samples`)")
 }

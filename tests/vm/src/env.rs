@@ -164,6 +164,7 @@ fn trial_guest(env: &Env) -> std::result::Result<(), Failure> {
         accel: Accel::Kvm,
         iommu: false,
         gpus: Vec::new(),
+        devices: &[],
         console: PortFds::default(),
         control: PortFds::default(),
         monitor_fd: -1,

@@ -25,6 +25,8 @@ pub struct Machine {
     pub iommu: bool,
     /// Sockets of the emulated GPUs, in the order of their root ports.
     pub gpus: Vec<PathBuf>,
+    /// Devices of QEMU's own, anywhere on the root bus.
+    pub devices: &'static [&'static str],
     /// Inherited pipes of the console.
     pub console: PortFds,
     /// Inherited pipes of the guest agent.
@@ -132,6 +134,9 @@ pub fn arguments(machine: &Machine) -> Vec<String> {
         });
         add(&["-device", &device.to_string()]);
     }
+    for device in machine.devices {
+        add(&["-device", device]);
+    }
     args
 }
 
@@ -165,6 +170,7 @@ mod tests {
             accel: Accel::Tcg,
             iommu: false,
             gpus: vec!["/s/gpu0".into(), "/s/gpu1".into()],
+            devices: &["pci-testdev"],
             console: PortFds {
                 output: 7,
                 input: 8,
@@ -216,6 +222,12 @@ mod tests {
             line.find("intel-iommu,caching-mode=on").unwrap()
                 < line.find("pcie-root-port").unwrap()
         );
+    }
+
+    #[test]
+    fn devices_of_qemus_own_follow_the_cards() {
+        let line = joined(&machine());
+        assert!(line.ends_with(" -device pci-testdev"), "{line}");
     }
 
     #[test]

@@ -197,6 +197,7 @@ impl Env {
             accel: self.accel,
             iommu: scenario.iommu,
             gpus: Vec::new(),
+            devices: scenario.driver.devices(),
             console: PortFds::default(),
             control: PortFds::default(),
             monitor_fd: -1,

@@ -25,7 +25,7 @@ const WHOLE_LIFE: &[&str] = &["ga102", "gh100", "gb202"];
 const FEWER: u32 = 10;
 
 /// Keeps the suites, which also run at each load of the modules, out of the scenarios that load them often.
-const NO_KUNIT: &str = "kunit.enable=0";
+pub(super) const NO_KUNIT: &str = "kunit.enable=0";
 
 /// The suites in the modules.
 const SUITES: &[&str] = &[

@@ -52,6 +52,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "rebind"
     "reset"
     "rmmod_refused"
+    "sample"
     "show"
     "sleep"
     "stress_unbind"
