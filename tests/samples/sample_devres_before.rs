@@ -42,9 +42,7 @@ impl Shared {
     ///
     /// `ENXIO` if the parent has been unbound.
     fn knock(&self) -> Result<u32> {
-        self.bar
-            .try_access_with(|bar| testdev::knock(bar))
-            .ok_or(ENXIO)
+        self.bar.try_access_with(testdev::knock).ok_or(ENXIO)
     }
 }
 
