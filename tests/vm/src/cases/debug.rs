@@ -21,6 +21,10 @@ use crate::{
 /// Chips of both boot methods, and the one that asks FSP for its mode as well.
 const WHOLE_LIFE: &[&str] = &["ga102", "gh100", "gb202"];
 
+/// The one that gets the whole of GSP-RM. The checkers make reading it slower still, and have nothing to say about
+/// its size.
+const WHOLE_FIRMWARE: &str = "ga102";
+
 /// The checkers make each round slow: there are so many times fewer than on the stock kernel.
 const FEWER: u32 = 10;
 
@@ -58,6 +62,7 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
     for chip in WHOLE_LIFE {
         let mut scenario = Scenario::new(format!("{chip}-debug"), vec![Gpu::new(chip)]);
         scenario.flavour = Flavour::Debug;
+        scenario.short_firmware = *chip != WHOLE_FIRMWARE;
         scenario.append = NO_KUNIT;
         full_life(&mut scenario, rebinds.div_ceil(FEWER));
         scenario
@@ -72,6 +77,7 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
     for (number, chips) in groups().iter().enumerate() {
         let mut scenario = many_cards(format!("all-chips-debug-{}", number + 1), chips);
         scenario.flavour = Flavour::Debug;
+        scenario.short_firmware = true;
         scenario.append = NO_KUNIT;
         scenario
             .step(
