@@ -24,6 +24,7 @@ pub mod faults;
 mod function;
 pub mod habits;
 mod interrupts;
+mod lockdown;
 mod logs;
 pub mod memory;
 mod objects;
@@ -57,6 +58,7 @@ use command_ring::CommandRing;
 use faults::Faults;
 use function as f;
 use habits::Habits;
+use lockdown::Lockdown;
 use memory::{
     GuestMemory,
     Io, //
@@ -255,7 +257,7 @@ pub struct GspRm {
     /// An injected fault has changed something: the driver may give up at any time.
     fault_fired: bool,
     reads_commands: bool,
-    in_lockdown: bool,
+    lockdown: Option<Lockdown>,
     /// SWGEN0 is set, as far as GSP-RM knows.
     raised: bool,
     /// A command was noticed then, and no doorbell has been rung since.
@@ -298,7 +300,7 @@ impl GspRm {
             resuming: false,
             fault_fired: false,
             reads_commands: true,
-            in_lockdown: false,
+            lockdown: None,
             raised: false,
             unheralded_since: None,
             overlapped: false,
@@ -376,7 +378,7 @@ impl GspRm {
 
     /// Are the GSP's registers locked? Reads of all but a few then give an error pattern.
     pub fn is_locked_down(&self) -> bool {
-        self.in_lockdown
+        self.lockdown.is_some()
     }
 
     /// Settings that the driver has made.
@@ -469,6 +471,9 @@ impl GspRm {
         };
         link.status.guard(&io, &mut findings)?;
         link.status.look(&io)?;
+        if let Some(lockdown) = &mut self.lockdown {
+            lockdown.look(now_us, link.status.is_drained());
+        }
         let noticed = link.commands.look(&io, &mut findings);
         self.complain_all(std::mem::take(&mut findings));
         if noticed? {

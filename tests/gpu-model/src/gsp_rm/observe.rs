@@ -34,7 +34,7 @@ impl GspRm {
         memory: &mut dyn GuestMemory,
     ) -> Vec<GspEffect> {
         let Access { op, address, value } = access;
-        self.judge_lockdown(access, memory);
+        self.judge_lockdown(now_us, access, memory);
         let resets = op == Op::Write && address == reg::ENGINE && value & 1 != 0;
         if resets {
             self.core_reset();
@@ -171,11 +171,10 @@ impl GspRm {
         self.complain_all(findings);
     }
 
-    fn judge_lockdown(&mut self, access: Access, memory: &mut dyn GuestMemory) {
-        let is_free = matches!(access.address, reg::HWCFG2 | reg::MAILBOX0 | reg::MAILBOX1);
-        if !self.in_lockdown || is_free || !(reg::GSP..reg::GSP_END).contains(&access.address) {
+    fn judge_lockdown(&mut self, now_us: u64, access: Access, memory: &mut dyn GuestMemory) {
+        let Some(mut lockdown) = self.lockdown else {
             return;
-        }
+        };
         let Some(mut link) = self.link.take() else {
             return;
         };
@@ -183,10 +182,15 @@ impl GspRm {
             memory,
             pages: &link.base.pages,
         };
-        // A driver that has not read the notice yet cannot know.
-        let knows = link.status.look(&io).is_ok() && link.status.is_drained();
+        let is_read = link.status.look(&io).is_ok() && link.status.is_drained();
         self.link = Some(link);
-        if knows {
+        lockdown.look(now_us, is_read);
+        let is_deliberate = lockdown.access(now_us, access.op);
+        self.lockdown = Some(lockdown);
+
+        let is_free = matches!(access.address, reg::HWCFG2 | reg::MAILBOX0 | reg::MAILBOX1);
+        let is_locked = (reg::GSP..reg::GSP_END).contains(&access.address) && !is_free;
+        if is_deliberate && is_locked {
             self.complain(Complaint::new(
                 GspRule::Lockdown,
                 format!("register {:#x} was used during lockdown", access.address),

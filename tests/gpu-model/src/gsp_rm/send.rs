@@ -3,8 +3,8 @@
 //! Messages on their way out, and the interrupt that announces them.
 
 use super::{
-    events, faults::InterruptFault, function as f, memory::Io, status_ring::Worth, GspEffect,
-    GspRm, Later, Link, State, SPURIOUS_US, STOPPED,
+    events, faults::InterruptFault, function as f, lockdown::Lockdown, memory::Io,
+    status_ring::Worth, GspEffect, GspRm, Later, Link, State, SPURIOUS_US, STOPPED,
 };
 use crate::violations::Complaint;
 
@@ -24,7 +24,7 @@ impl GspRm {
                 }
                 Later::Event(message, worth) => link.status.push(message, worth),
                 Later::ReleaseLockdown => {
-                    self.in_lockdown = false;
+                    self.lockdown = None;
                     link.status.push(events::lockdown(false), Worth::Needed);
                 }
                 Later::Spurious(left) => {
@@ -63,7 +63,8 @@ impl GspRm {
                 f::GSP_RUN_CPU_SEQUENCER => self.hand_over(now_us),
                 f::GSP_LOCKDOWN_NOTICE if self.faults.lockdown_ms.is_some() => {
                     // The last one that was published counts; both come once.
-                    self.in_lockdown = self.has_booted && self.lockdown_is_planned();
+                    let engages = self.has_booted && self.lockdown_is_planned();
+                    self.lockdown = engages.then(Lockdown::default);
                 }
                 _ => {}
             }
