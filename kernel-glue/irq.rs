@@ -226,20 +226,10 @@ unsafe extern "C" fn thread<H: Handler>(_irq: c_int, cookie: *mut c_void) -> bin
 #[kunit_tests(kernel_glue_irq)]
 mod tests {
     use super::*;
-    use crate::{
-        event::Event,
-        new_event, //
-    };
-    use kernel::{
-        sync::atomic::{
-            Acquire,
-            Atomic,
-            Release, //
-        },
-        time::{
-            delay::fsleep,
-            Delta, //
-        },
+    use crate::testing::Log;
+    use kernel::time::{
+        delay::fsleep,
+        Delta, //
     };
 
     /// An interrupt that nothing but a test can raise.
@@ -281,38 +271,6 @@ mod tests {
         fn drop(&mut self) {
             // SAFETY: `new` allocated it, and each test drops what requested it before.
             unsafe { bindings::irq_free_descs(self.0, 1) }
-        }
-    }
-
-    /// What the handler did, in the order in which it was done, as decimal digits.
-    #[pin_data]
-    struct Log {
-        digits: Atomic<u32>,
-        #[pin]
-        event: Event,
-    }
-
-    impl Log {
-        fn new() -> Result<Pin<KBox<Self>>> {
-            let init = pin_init!(Self {
-                digits: Atomic::new(0),
-                event <- new_event!("kernel_glue_test"),
-            });
-            KBox::pin_init(init, GFP_KERNEL)
-        }
-
-        fn note(&self, digit: u32) {
-            self.digits.store(self.digits() * 10 + digit, Release);
-            self.event.notify_all();
-        }
-
-        fn digits(&self) -> u32 {
-            self.digits.load(Acquire)
-        }
-
-        fn wait_for(&self, digits: u32) -> Result {
-            self.event
-                .wait_timeout(Delta::from_secs(10), || self.digits() == digits)
         }
     }
 

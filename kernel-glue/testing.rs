@@ -2,6 +2,11 @@
 
 //! What several KUnit suites need.
 
+use crate::{
+    event::Event,
+    new_event, //
+};
+use core::pin::Pin;
 use kernel::{
     bindings,
     device::{
@@ -12,9 +17,12 @@ use kernel::{
     prelude::*,
     str::CString,
     sync::atomic::{
+        Acquire,
         Atomic,
-        Relaxed, //
+        Relaxed,
+        Release, //
     },
+    time::Delta,
     ThisModule, //
 };
 
@@ -49,6 +57,50 @@ impl TestDevice {
     pub fn bound(&self) -> &Device<Bound> {
         let faux: &faux::Device<Bound> = self.0.as_ref();
         faux.as_ref()
+    }
+}
+
+/// What happened, in the order in which it did, as decimal digits.
+#[pin_data]
+pub struct Log {
+    digits: Atomic<u32>,
+    #[pin]
+    event: Event,
+}
+
+impl Log {
+    /// Makes one in which nothing has happened.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub fn new() -> Result<Pin<KBox<Self>>> {
+        let init = pin_init!(Self {
+            digits: Atomic::new(0),
+            event <- new_event!("kernel_glue_test"),
+        });
+        KBox::pin_init(init, GFP_KERNEL)
+    }
+
+    /// Adds `digit`, which is not 0. One thread does at a time.
+    pub fn note(&self, digit: u32) {
+        self.digits.store(self.digits() * 10 + digit, Release);
+        self.event.notify_all();
+    }
+
+    /// The digits so far.
+    pub fn digits(&self) -> u32 {
+        self.digits.load(Acquire)
+    }
+
+    /// Waits until there are these and no others. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT` after ten seconds.
+    pub fn wait_for(&self, digits: u32) -> Result {
+        self.event
+            .wait_timeout(Delta::from_secs(10), || self.digits() == digits)
     }
 }
 

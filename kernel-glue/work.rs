@@ -151,53 +151,11 @@ unsafe extern "C" fn run<H: Handler>(work: *mut bindings::work_struct) {
 #[kunit_tests(kernel_glue_work)]
 mod tests {
     use super::*;
-    use crate::{
-        event::Event,
-        new_event, //
+    use crate::testing::Log;
+    use kernel::time::{
+        delay::fsleep,
+        Delta, //
     };
-    use kernel::{
-        sync::atomic::{
-            Acquire,
-            Atomic,
-            Release, //
-        },
-        time::{
-            delay::fsleep,
-            Delta, //
-        }, //
-    };
-
-    /// What happened after what, as decimal digits.
-    #[pin_data]
-    struct Log {
-        digits: Atomic<u32>,
-        #[pin]
-        event: Event,
-    }
-
-    impl Log {
-        fn new() -> Result<Pin<KBox<Self>>> {
-            let init = pin_init!(Self {
-                digits: Atomic::new(0),
-                event <- new_event!("kernel_glue_test"),
-            });
-            KBox::pin_init(init, GFP_KERNEL)
-        }
-
-        fn note(&self, digit: u32) {
-            self.digits.store(self.digits() * 10 + digit, Release);
-            self.event.notify_all();
-        }
-
-        fn digits(&self) -> u32 {
-            self.digits.load(Acquire)
-        }
-
-        fn wait_for(&self, digits: u32) -> Result {
-            self.event
-                .wait_timeout(Delta::from_secs(10), || self.digits() == digits)
-        }
-    }
 
     /// Notes 1 when it begins, 2 when it ends, 3 when it is dropped.
     struct Recorder<'l> {
