@@ -366,7 +366,6 @@ mod channel {
 
 #[kunit_tests(nova_core_fsp_decisions)]
 mod decisions {
-    use kernel::prelude::*;
     use nova_firmware::fsp::prc::VgpuMode;
     use nova_hw::{
         chip::Chip,
