@@ -14,9 +14,12 @@
 //! the `'g` for which the *guard* is borrowed, and no type of what is in there can make that longer. The
 //! price is that it cannot be [`Deref`](core::ops::Deref), which has no name for that lifetime.
 
-use crate::for_lt::{
-    CovariantForLt,
-    ForLt, //
+use crate::{
+    for_lt::{
+        CovariantForLt,
+        ForLt, //
+    },
+    pci::Bar, //
 };
 use kernel::{
     device::{
@@ -28,7 +31,6 @@ use kernel::{
         ExclusiveIoMem,
         IoMem, //
     },
-    pci::Bar,
     prelude::*, //
 };
 
@@ -57,7 +59,8 @@ impl<const SIZE: usize> DevresBar<SIZE> {
     ///
     /// `ENOMEM`; the BAR is unmapped then.
     pub fn new(bar: Bar<'_, SIZE>) -> Result<Self> {
-        bar.into_devres().map(Self::from_kernel)
+        // SAFETY: A BAR refers to nothing but its device.
+        unsafe { Self::share(bar.device(), Ok(bar)) }
     }
 }
 

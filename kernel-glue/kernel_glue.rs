@@ -14,6 +14,7 @@
 //! | [`devres`] | resources of a device, shared with those who may outlive the binding |
 //! | [`dma`] | memory that a device uses, for as long as the driver is bound |
 //! | [`firmware`] | parts of firmware files |
+//! | [`mmio`] | registers that are accessed by one instruction, as C's are |
 //! | [`irq`] | the interrupt of a device, with a handler that may borrow |
 //! | [`work`] | work for another thread, which may borrow |
 //! | [`event`] | waiting for what an interrupt or another thread brings about |
@@ -24,8 +25,7 @@
 //!
 //! [`kernel_glue_drm`]: ../kernel_glue_drm/index.html
 
-// Macros name this crate as others do. Only its tests use them here.
-#[cfg(CONFIG_KUNIT = "y")]
+// Macros name this crate as others do.
 extern crate self as kernel_glue;
 
 mod adapter;
@@ -39,6 +39,7 @@ pub mod firmware;
 pub mod fmt;
 pub mod for_lt;
 pub mod irq;
+pub mod mmio;
 pub mod pci;
 pub mod platform;
 #[cfg(CONFIG_KUNIT = "y")]

@@ -2,8 +2,11 @@
 
 //! A PCI driver whose private data is built by a [`BoundInit`].
 
+mod bar;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+
+pub use bar::Bar;
 
 use crate::{
     adapter::register_hidden,
@@ -29,7 +32,6 @@ use kernel::{
     error::to_result,
     pci::{
         self,
-        Bar,
         Device,
         IdTable, //
     },
@@ -152,7 +154,7 @@ impl<'bound, 'core> Setup<'_, 'bound, 'core> {
         Enabled::new(self.dev)
     }
 
-    /// Maps a BAR; see [`Device::iomap_region_sized`].
+    /// Maps a BAR, as [`Device::iomap_region_sized`] does.
     ///
     /// # Errors
     ///
@@ -163,7 +165,7 @@ impl<'bound, 'core> Setup<'_, 'bound, 'core> {
         index: u32,
         name: &'static CStr,
     ) -> Result<Bar<'bound, SIZE>> {
-        self.dev.iomap_region_sized(index, name)
+        Bar::map(self.dev, index, name)
     }
 
     /// Shares what `data` builds with those who may outlive the binding, until the device is unbound.

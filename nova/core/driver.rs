@@ -34,10 +34,7 @@ use kernel::{
         Core, //
     },
     dma::DmaMask,
-    pci::{
-        self,
-        Bar, //
-    },
+    pci,
     prelude::*,
     sizes::SZ_16M,
     sync::atomic::{
@@ -55,6 +52,7 @@ use kernel_glue::{
     for_lt::ForLt,
     pci::{
         is_virtual_function,
+        Bar,
         Driver,
         Enabled,
         Setup, //

@@ -38,6 +38,7 @@ use kernel_glue::{
         ForLt, //
     },
     pci::{
+        Bar,
         Enabled,
         Setup, //
     },

@@ -14,7 +14,10 @@ use kernel::{
     auxiliary,
     device::Core,
     driver,
-    pci,
+    pci::{
+        self,
+        Bar, //
+    },
     prelude::*,
     sync::{
         aref::ARef,

@@ -18,6 +18,7 @@ use kernel_glue::{
         BoundInit, //
     },
     pci::{
+        Bar,
         Driver,
         Enabled,
         Setup, //

@@ -5,6 +5,8 @@
 //! The samples drive it because every QEMU has it (`-device pci-testdev`) and nobody else does. What is here
 //! is about the device; what is about drivers is in the samples.
 
+// The kernel crate's, or the one that kernel-glue has of it; as the sample says.
+use crate::Bar;
 use kernel::{
     io::{
         register,
@@ -12,7 +14,6 @@ use kernel::{
     },
     pci::{
         self,
-        Bar,
         DeviceId, //
     },
     prelude::*, //

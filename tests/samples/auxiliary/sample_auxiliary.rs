@@ -22,7 +22,10 @@ use kernel::{
 };
 use kernel_glue::{
     auxiliary,
-    pci, //
+    pci::{
+        self,
+        Bar, //
+    }, //
 };
 
 /// First half of the name by which the children are matched.

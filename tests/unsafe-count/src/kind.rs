@@ -85,6 +85,9 @@ pub const KINDS: &[Kind] = &[
             "DIR . init",
             "inc_len",
             "from_ptr",
+            "project_view",
+            "Mmio :: from_raw",
+            "Self :: share",
         ],
     },
     Kind {
@@ -93,6 +96,13 @@ pub const KINDS: &[Kind] = &[
                  promise that it does not change.",
         form: Form::Block,
         signs: &["volatile", "unaligned", "copy_nonoverlapping", "read_raw", "read_part"],
+    },
+    Kind {
+        name: "what the compiler may not know",
+        reason: "Assembly without an instruction: the compiler learns that a value is in a register of the processor, \
+                 and that memory may have changed.",
+        form: Form::Block,
+        signs: &["asm !"],
     },
     Kind {
         name: "proof by a macro",
