@@ -9,10 +9,14 @@
 //! | module | gives |
 //! |---|---|
 //! | [`driver`] | what a driver says of itself |
+//! | [`fence`] | promises that something will be over, kept or broken exactly once |
 //! | [`ioctl`] | the table of driver ioctls, checked by the compiler |
 //! | [`registration`] | a DRM device that exists for as long as the driver is bound |
+//! | [`syncobj`] | places for fences that user space has handles of |
 
 pub mod driver;
+pub mod fence;
 pub mod ioctl;
 mod layout;
 pub mod registration;
+pub mod syncobj;

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Syncobjs: places for fences, which user space has handles of.
+//!
+//! User space makes them, waits for them and shares them by ioctls of the DRM core. A driver only takes
+//! fences out of them, to wait for, and puts fences into them, which user space waits for. A syncobj holds
+//! one fence, or, as a timeline, one for each of several points.
+
+use crate::fence::Fence;
+use core::{
+    mem::ManuallyDrop,
+    num::NonZeroU64,
+    ptr::{
+        self,
+        NonNull, //
+    },
+};
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    sync::aref::{
+        ARef,
+        AlwaysRefCounted, //
+    },
+    types::Opaque, //
+};
+
+/// Structures that only C looks into.
+mod raw {
+    #[repr(C)]
+    pub(super) struct SyncObj([u8; 0]);
+    #[repr(C)]
+    pub(super) struct Chain([u8; 0]);
+}
+
+extern "C" {
+    fn drm_syncobj_create(
+        syncobj: *mut *mut raw::SyncObj,
+        flags: u32,
+        fence: *mut bindings::dma_fence,
+    ) -> c_int;
+    fn drm_syncobj_replace_fence(syncobj: *mut raw::SyncObj, fence: *mut bindings::dma_fence);
+    fn drm_syncobj_add_point(
+        syncobj: *mut raw::SyncObj,
+        chain: *mut raw::Chain,
+        fence: *mut bindings::dma_fence,
+        point: u64,
+    );
+    fn kernel_glue_syncobj_get(syncobj: *mut raw::SyncObj);
+    fn kernel_glue_syncobj_put(syncobj: *mut raw::SyncObj);
+    /// The fence in a syncobj with a reference to it, or null.
+    fn kernel_glue_syncobj_fence(syncobj: *mut raw::SyncObj) -> *mut bindings::dma_fence;
+    fn kernel_glue_fence_is_chain(fence: *mut bindings::dma_fence) -> bool;
+    /// Memory for a point of a timeline, or null.
+    fn kernel_glue_chain_alloc() -> *mut raw::Chain;
+    fn kernel_glue_chain_free(chain: *mut raw::Chain);
+}
+
+/// A place for fences.
+#[repr(transparent)]
+pub struct SyncObj(Opaque<raw::SyncObj>);
+
+// SAFETY: A syncobj may be used and released by any thread.
+unsafe impl Send for SyncObj {}
+
+// SAFETY: A syncobj has a lock of its own, and may be used by several threads at a time.
+unsafe impl Sync for SyncObj {}
+
+// SAFETY: The functions count the references of a syncobj, which lives until there are none.
+unsafe impl AlwaysRefCounted for SyncObj {
+    fn inc_ref(&self) {
+        // SAFETY: By the reference, the syncobj is alive.
+        unsafe { kernel_glue_syncobj_get(self.0.get()) }
+    }
+
+    unsafe fn dec_ref(syncobj: NonNull<Self>) {
+        // SAFETY: The caller owns a reference, and gives it up.
+        unsafe { kernel_glue_syncobj_put(syncobj.cast().as_ptr()) }
+    }
+}
+
+impl SyncObj {
+    /// Makes one that no file has a handle of yet, with or without a fence. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub fn new(fence: Option<&Fence>) -> Result<ARef<Self>> {
+        let mut syncobj = ptr::null_mut();
+        // SAFETY: The result is written to a local variable; a fence is alive, and may be null.
+        to_result(unsafe { drm_syncobj_create(&mut syncobj, 0, raw_fence(fence)) })?;
+        let syncobj = NonNull::new(syncobj).ok_or(ENOMEM)?;
+        // SAFETY: The syncobj comes with a reference.
+        Ok(unsafe { ARef::from_raw(syncobj.cast()) })
+    }
+
+    /// The fence in it: that of the last point, if it is a timeline.
+    pub fn fence(&self) -> Option<ARef<Fence>> {
+        // SAFETY: By the reference, the syncobj is alive.
+        let fence = NonNull::new(unsafe { kernel_glue_syncobj_fence(self.0.get()) })?;
+        // SAFETY: The fence comes with a reference.
+        Some(unsafe { ARef::from_raw(fence.cast()) })
+    }
+
+    /// Puts another fence, or none, in the place of all that are in it.
+    pub fn replace_fence(&self, fence: Option<&Fence>) {
+        // SAFETY: By the references, syncobj and fence are alive; a fence may be null.
+        unsafe { drm_syncobj_replace_fence(self.0.get(), raw_fence(fence)) }
+    }
+
+    /// Makes `fence` that of `point` of a timeline.
+    ///
+    /// A point is over when its fence and those of all points before it are. Points that do not increase are
+    /// user space's mistake, and confuse nobody else.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if `fence` is what another timeline stands for: timelines do not nest.
+    pub fn add_point(&self, link: Link, fence: &Fence, point: NonZeroU64) -> Result {
+        // SAFETY: By the reference, the fence is alive.
+        if unsafe { kernel_glue_fence_is_chain(fence.as_raw()) } {
+            return Err(EINVAL);
+        }
+        // SAFETY: By the references, syncobj and fence are alive. The memory is a link's that is in no
+        // timeline; it is the syncobj's from here on.
+        unsafe {
+            drm_syncobj_add_point(self.0.get(), link.into_raw(), fence.as_raw(), point.get());
+        }
+        Ok(())
+    }
+}
+
+fn raw_fence(fence: Option<&Fence>) -> *mut bindings::dma_fence {
+    fence.map_or(ptr::null_mut(), Fence::as_raw)
+}
+
+/// Memory for a point of a timeline.
+///
+/// It is allocated ahead, because a fence is put into its place when nothing may fail any more.
+///
+/// # Invariants
+///
+/// The pointer is to memory for a link, which this value owns.
+pub struct Link(NonNull<raw::Chain>);
+
+// SAFETY: It is memory and no more.
+unsafe impl Send for Link {}
+
+impl Link {
+    /// Allocates one. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    pub fn new() -> Result<Self> {
+        // SAFETY: It may be called by anyone who may sleep.
+        NonNull::new(unsafe { kernel_glue_chain_alloc() })
+            .map(Self)
+            .ok_or(ENOMEM)
+    }
+
+    fn into_raw(self) -> *mut raw::Chain {
+        ManuallyDrop::new(self).0.as_ptr()
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants the memory is this value's.
+        unsafe { kernel_glue_chain_free(self.0.as_ptr()) }
+    }
+}
