@@ -56,6 +56,19 @@ load_stock_modules() {
 	done </nova/stock-modules
 }
 
+# Folder of vgem's device, which is there without being loaded where it is built in.
+vgem=/sys/devices/faux/vgem
+
+# Loads the stock drivers that share buffers with ours.
+load_partners() {
+	if [ ! -e $vgem ]; then
+		while read -r name; do
+			[ -e "/sys/module/$name" ] || insmod "/lib/modules/$(uname -r)/kernel/$name.ko"
+		done </nova/partner-modules
+	fi
+	[ -e $vgem/drm ] || fail "there is no vgem"
+}
+
 # Loads the driver that the step was told. nouveau is asked for in words to use GSP-RM, because it would fall
 # back to driving some cards without.
 insmod_oracle() {

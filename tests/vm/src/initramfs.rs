@@ -200,6 +200,9 @@ fn vendor_excerpt(ids: &str) -> String {
     text
 }
 
+/// Stock drivers that share buffers with ours. They are loaded by the steps that want them.
+const PARTNERS: [&str; 1] = ["vgem"];
+
 fn stock_modules(
     paths: &Paths,
     store: &Store,
@@ -211,29 +214,33 @@ fn stock_modules(
         return Ok(None);
     }
     let mut roots: Vec<String> = vec!["drm".to_owned()];
+    let partners = PARTNERS.map(str::to_owned);
     for name in ours.iter().flat_map(|m| &m.depends) {
         if !ours.iter().any(|m| &m.name == name) && !roots.contains(name) {
             roots.push(name.clone());
         }
     }
     let root = paths.stock_modules()?;
-    let mut key = Key::new("modules-1").stamp(&root)?;
-    for name in &roots {
+    let mut key = Key::new("modules-2").stamp(&root)?;
+    for name in roots.iter().chain(&partners) {
         key = key.text(name);
     }
     let release = paths.release(Flavour::Stock)?;
     let make = || {
-        let modules = Index::scan(&root)?.closure(&roots)?;
+        let index = Index::scan(&root)?;
+        let needed = index.closure(&roots)?.len();
+        // What comes after is there for the partners only.
+        let modules = index.closure(&[&roots[..], &partners[..]].concat())?;
         let mut archive = Archive::new();
         let mut dep = String::new();
-        let mut order = String::new();
-        for module in &modules {
+        let (mut order, mut partner_order) = (String::new(), String::new());
+        for (i, module) in modules.iter().enumerate() {
             archive.file(
                 &format!("/lib/modules/{release}/kernel/{}.ko", module.name),
                 0o644,
                 &module.bytes,
             );
-            let needed: Vec<String> = module
+            let depends: Vec<String> = module
                 .depends
                 .iter()
                 .map(|d| format!("kernel/{d}.ko"))
@@ -241,9 +248,14 @@ fn stock_modules(
             dep.push_str(&format!(
                 "kernel/{}.ko: {}\n",
                 module.name,
-                needed.join(" ")
+                depends.join(" ")
             ));
-            order.push_str(&format!("{}\n", module.name));
+            let list = if i < needed {
+                &mut order
+            } else {
+                &mut partner_order
+            };
+            list.push_str(&format!("{}\n", module.name));
         }
         archive.file(
             &format!("/lib/modules/{release}/modules.dep"),
@@ -251,6 +263,7 @@ fn stock_modules(
             dep.as_bytes(),
         );
         archive.file("/nova/stock-modules", 0o644, order.as_bytes());
+        archive.file("/nova/partner-modules", 0o644, partner_order.as_bytes());
         Ok(archive.finish())
     };
     store.file("modules", key, make).map(Some)
