@@ -16,6 +16,7 @@ use crate::{
         self,
         name_of,
         query,
+        GEM_CLOSE,
         GETPARAM,
         GET_CAP,
         VRAM_BAR_SIZE, //
@@ -24,7 +25,6 @@ use crate::{
 };
 
 const SET_CLIENT_CAP: u32 = 0x4010_640d;
-const GEM_CLOSE: u32 = 0x4008_6409;
 const GEM_FLINK: u32 = 0xc008_640a;
 /// A driver number behind the table of any driver: the last one the core gives to drivers.
 const LAST_DRIVER_NUMBER: u32 = 0xc010_649f;

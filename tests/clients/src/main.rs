@@ -7,8 +7,11 @@ use std::{
     process::ExitCode, //
 };
 
+mod bench;
 mod errno_table;
+mod fuzz;
 mod hold;
+mod memory;
 mod node;
 mod stress;
 mod sys;
@@ -19,6 +22,9 @@ usage: drm-probe version NODE          name, description and version of the driv
        drm-probe hold NODE             open, wait for a line on standard input, then try everything again
        drm-probe errno-table NODE      what each wrong call must return, as KTAP
        drm-probe stress NODE SECONDS   threads that call until time is up or the device is gone
+       drm-probe bench NODE ROUNDS     what objects cost beside those of vgem; NODE is a primary node
+       drm-probe fuzz CARD CALLS SEED THREADS SECONDS [unbind]
+                                       calls that nobody meant; CARD is a PCI address
 ";
 
 fn main() -> ExitCode {
@@ -36,6 +42,14 @@ fn main() -> ExitCode {
             Ok(seconds) => stress::run(path, seconds),
             Err(_) => return usage(),
         },
+        ["bench", path, rounds] => match rounds.parse() {
+            Ok(rounds) => bench::run(path, rounds),
+            Err(_) => return usage(),
+        },
+        ["fuzz", card, rest @ ..] => match fuzz_plan(card, rest) {
+            Some(plan) => fuzz::run(&plan),
+            None => return usage(),
+        },
         _ => return usage(),
     };
     match result {
@@ -46,6 +60,28 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn fuzz_plan<'a>(bdf: &'a str, words: &[&str]) -> Option<fuzz::Plan<'a>> {
+    let (numbers, unbind) = match words {
+        [numbers @ .., "unbind"] => (numbers, true),
+        numbers => (numbers, false),
+    };
+    let numbers: Vec<u64> = numbers
+        .iter()
+        .map(|word| word.parse().ok())
+        .collect::<Option<_>>()?;
+    let [calls, seed, threads, seconds] = *numbers.as_slice() else {
+        return None;
+    };
+    Some(fuzz::Plan {
+        bdf,
+        calls,
+        seed,
+        threads,
+        seconds,
+        unbind,
+    })
 }
 
 fn usage() -> ExitCode {

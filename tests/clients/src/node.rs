@@ -14,6 +14,14 @@ use crate::sys;
 
 /// `DRM_IOCTL_NOVA_GETPARAM`: 16 bytes, parameter and value.
 pub const GETPARAM: u32 = 0xc010_6440;
+/// `DRM_IOCTL_NOVA_GEM_CREATE`: 16 bytes, handle, padding and size.
+pub const GEM_CREATE: u32 = 0xc010_6441;
+/// `DRM_IOCTL_NOVA_GEM_INFO`: 16 bytes, handle, padding and size.
+pub const GEM_INFO: u32 = 0xc010_6442;
+/// `DRM_IOCTL_NOVA_GEM_MMAP_OFFSET`: 16 bytes, handle, padding and offset.
+pub const GEM_MMAP_OFFSET: u32 = 0xc010_6443;
+/// `DRM_IOCTL_GEM_CLOSE`: 8 bytes, handle and padding.
+pub const GEM_CLOSE: u32 = 0x4008_6409;
 /// `DRM_IOCTL_GET_CAP`: 16 bytes, capability and value.
 pub const GET_CAP: u32 = 0xc010_640c;
 /// `NOVA_GETPARAM_VRAM_BAR_SIZE`.
@@ -40,6 +48,37 @@ pub fn query(file: &File, request: u32, key: u64) -> io::Result<u64> {
     Ok(u64::from_ne_bytes(value))
 }
 
+/// An ioctl with a `{ u32 handle, u32 pad, u64 value }` argument; returns the value.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn object_query(file: &File, request: u32, handle: u32) -> io::Result<u64> {
+    query(file, request, u64::from(handle))
+}
+
+/// Makes an object and returns its handle.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn create(file: &File, size: u64) -> io::Result<u32> {
+    let mut argument = [0_u8; 16];
+    argument[8..].copy_from_slice(&size.to_ne_bytes());
+    sys::ioctl(file, GEM_CREATE, &mut argument)?;
+    let mut handle = [0; 4];
+    handle.copy_from_slice(&argument[..4]);
+    Ok(u32::from_ne_bytes(handle))
+}
+
+/// Closes a handle.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn close(file: &File, handle: u32) -> io::Result<()> {
+    let mut argument = [0_u8; 8];
+    argument[..4].copy_from_slice(&handle.to_ne_bytes());
+    sys::ioctl(file, GEM_CLOSE, &mut argument)
+}
+
 /// Prints what the driver says about itself.
 ///
 /// # Errors
@@ -64,20 +103,40 @@ pub fn print_param(path: &str, param: u64) -> io::Result<bool> {
 
 /// The symbolic name of a result, such as `ok` or `EINVAL`.
 pub fn name_of<T>(result: &io::Result<T>) -> String {
-    let Err(error) = result else {
-        return "ok".to_owned();
-    };
-    let name = match error.raw_os_error() {
-        Some(libc::EACCES) => "EACCES",
-        Some(libc::EBUSY) => "EBUSY",
-        Some(libc::EFAULT) => "EFAULT",
-        Some(libc::EINVAL) => "EINVAL",
-        Some(libc::ENODEV) => "ENODEV",
-        Some(libc::ENOENT) => "ENOENT",
-        Some(libc::ENOTTY) => "ENOTTY",
-        Some(libc::EOPNOTSUPP) => "EOPNOTSUPP",
-        Some(libc::ENXIO) => "ENXIO",
-        _ => return error.to_string(),
-    };
-    name.to_owned()
+    match result {
+        Ok(_) => "ok".to_owned(),
+        Err(error) => match error.raw_os_error() {
+            Some(errno) => name_of_errno(errno),
+            None => error.to_string(),
+        },
+    }
+}
+
+/// Errors that DRM drivers return.
+const NAMES: &[(i32, &str)] = &[
+    (libc::EACCES, "EACCES"),
+    (libc::EBADF, "EBADF"),
+    (libc::EBUSY, "EBUSY"),
+    (libc::EFAULT, "EFAULT"),
+    (libc::EINVAL, "EINVAL"),
+    (libc::EMFILE, "EMFILE"),
+    (libc::ENODEV, "ENODEV"),
+    (libc::ENOENT, "ENOENT"),
+    (libc::ENOMEM, "ENOMEM"),
+    (libc::ENOSPC, "ENOSPC"),
+    (libc::ENOSYS, "ENOSYS"),
+    (libc::ENOTTY, "ENOTTY"),
+    (libc::ENXIO, "ENXIO"),
+    (libc::EOPNOTSUPP, "EOPNOTSUPP"),
+    (libc::EPERM, "EPERM"),
+    (libc::ETIME, "ETIME"),
+];
+
+/// The symbolic name of an error number, or the C library's words for it.
+pub fn name_of_errno(errno: i32) -> String {
+    let known = NAMES.iter().find(|(number, _)| *number == errno);
+    known.map_or_else(
+        || io::Error::from_raw_os_error(errno).to_string(),
+        |(_, name)| (*name).to_owned(),
+    )
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The system calls, and every `unsafe` of this program.
+//! System calls that need no memory of their own; the others are in `memory.rs`. No `unsafe` elsewhere.
 
 use std::{
     io,
@@ -9,6 +9,7 @@ use std::{
         AsRawFd, //
     },
     ptr,
+    time::Duration,
 };
 
 /// Bits of an ioctl number that hold the argument's size.
@@ -134,6 +135,17 @@ pub fn try_map(fd: impl AsFd, offset: i64) -> io::Result<()> {
     }
     // SAFETY: exactly the mapping made above, to which no reference exists.
     check(unsafe { libc::munmap(address, PAGE) })
+}
+
+/// Time of `CLOCK_MONOTONIC`.
+pub fn monotonic() -> Duration {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the structure is writable, and this clock is always there.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
 fn check(result: i32) -> io::Result<()> {

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What objects cost, beside those of `vgem`: the kernel's own driver without hardware, on the same DRM core and the
+//! same shmem helpers.
+//!
+//! Both take turns, many times, so that whatever else the machine does hits both alike; the middle of the times
+//! counts.
+
+use std::{
+    fs::{
+        self,
+        File, //
+    },
+    io,
+    os::fd::AsRawFd,
+    time::Instant, //
+};
+
+use crate::{
+    memory::Mapping,
+    node::{
+        self,
+        GEM_MMAP_OFFSET, //
+    },
+    sys,
+};
+
+const MODE_CREATE_DUMB: u32 = 0xc020_64b2;
+const MODE_MAP_DUMB: u32 = 0xc010_64b3;
+
+/// Bytes of the objects that are made, and of the one that is mapped.
+const SMALL: u64 = 4096;
+const MAPPED: u64 = 1 << 20;
+const PAGE: u64 = 4096;
+/// Objects that are made and closed in one turn.
+const OBJECTS: u32 = 200;
+/// How often an object is mapped, touched page by page, and unmapped in one turn.
+const MAPS: u32 = 4;
+
+/// A driver whose objects are measured.
+struct Driver {
+    file: File,
+    create: fn(&File, u64) -> io::Result<u32>,
+    offset: fn(&File, u32) -> io::Result<u64>,
+}
+
+/// Nanoseconds of each turn.
+#[derive(Default)]
+struct Times {
+    create: Vec<u64>,
+    fault: Vec<u64>,
+}
+
+/// Measures `rounds` turns of each driver. `node` is the primary node of the card, like the one that vgem's objects
+/// are made on. Prints nanoseconds for each object and for each page, and how many times as fast as vgem it was.
+///
+/// # Errors
+/// When vgem is not there, or a call fails.
+pub fn run(node: &str, rounds: u32) -> io::Result<bool> {
+    let drivers = [
+        Driver {
+            file: node::open(node)?,
+            create: node::create,
+            offset: |file, handle| node::object_query(file, GEM_MMAP_OFFSET, handle),
+        },
+        Driver {
+            file: vgem()?,
+            create: create_dumb,
+            offset: |file, handle| node::object_query(file, MODE_MAP_DUMB, handle),
+        },
+    ];
+    let mut times = [Times::default(), Times::default()];
+    for round in 0..rounds {
+        // The one that begins differs, too.
+        for turn in 0..drivers.len() {
+            let which = (turn + round as usize) % drivers.len();
+            times[which].create.push(creation(&drivers[which])?);
+            times[which].fault.push(faults(&drivers[which])?);
+        }
+    }
+    let [ours, theirs] = times;
+    told("create_close", middle(ours.create), middle(theirs.create));
+    told("fault", middle(ours.fault), middle(theirs.fault));
+    Ok(true)
+}
+
+/// The lines of the result are `name_ns`, `name_vgem_ns` and `name_ratio`.
+fn told(name: &str, ours: u64, theirs: u64) {
+    println!("{name}_ns {ours}");
+    println!("{name}_vgem_ns {theirs}");
+    println!("{name}_ratio {:.3}", theirs as f64 / ours as f64);
+}
+
+fn middle(mut times: Vec<u64>) -> u64 {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// Nanoseconds for each object that is made and closed.
+fn creation(driver: &Driver) -> io::Result<u64> {
+    let started = Instant::now();
+    for _ in 0..OBJECTS {
+        let handle = (driver.create)(&driver.file, SMALL)?;
+        node::close(&driver.file, handle)?;
+    }
+    Ok(started.elapsed().as_nanos() as u64 / u64::from(OBJECTS))
+}
+
+/// Nanoseconds for each page of an object that has its memory and is mapped anew.
+fn faults(driver: &Driver) -> io::Result<u64> {
+    let handle = (driver.create)(&driver.file, MAPPED)?;
+    let offset = (driver.offset)(&driver.file, handle)?;
+    let map = || Mapping::new(driver.file.as_raw_fd(), offset, MAPPED as usize);
+    map()?.touch_pages();
+    let started = Instant::now();
+    for _ in 0..MAPS {
+        map()?.touch_pages();
+    }
+    let took = started.elapsed().as_nanos() as u64;
+    node::close(&driver.file, handle)?;
+    Ok(took / (u64::from(MAPS) * MAPPED / PAGE))
+}
+
+/// Objects of drivers without calls of their own are made as pictures.
+fn create_dumb(file: &File, size: u64) -> io::Result<u32> {
+    const BITS: u32 = 32;
+    let width = (PAGE / 4) as u32;
+    let height = (size / PAGE) as u32;
+    let mut argument = [0_u8; 32];
+    for (word, value) in argument.chunks_exact_mut(4).zip([height, width, BITS]) {
+        word.copy_from_slice(&value.to_ne_bytes());
+    }
+    sys::ioctl(file, MODE_CREATE_DUMB, &mut argument)?;
+    let mut handle = [0; 4];
+    handle.copy_from_slice(&argument[16..20]);
+    Ok(u32::from_ne_bytes(handle))
+}
+
+/// The primary node of vgem.
+fn vgem() -> io::Result<File> {
+    for entry in fs::read_dir("/dev/dri")?.flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if !name.to_string_lossy().starts_with("card") {
+            continue;
+        }
+        let file = node::open(&path.to_string_lossy())?;
+        if sys::version(&file)?.name == "vgem" {
+            return Ok(file);
+        }
+    }
+    Err(io::Error::other("there is no vgem"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::middle;
+
+    #[test]
+    fn the_middle_is_not_moved_by_what_is_far_off() {
+        assert_eq!(middle(vec![7, 5, 1_000_000]), 7);
+        assert_eq!(middle(vec![]), 0);
+    }
+}
