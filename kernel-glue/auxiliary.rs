@@ -11,6 +11,11 @@ use crate::{
         self,
         BoundInit, //
     },
+    compat::auxiliary::{
+        registration_data,
+        registration_data_with,
+        Registration, //
+    },
     for_lt::{
         CovariantForLt,
         ForLt, //
@@ -27,8 +32,7 @@ use kernel::{
     auxiliary::{
         self,
         Device,
-        IdTable,
-        Registration, //
+        IdTable, //
     },
     device::{
         self,
@@ -96,7 +100,7 @@ where
 
 /// The data of a child device, which only this module can read.
 ///
-/// [`Device::registration_data_with`] lends data to a closure for as long as the lifetime in the data. Through
+/// `Device::registration_data_with()` lends data to a closure for as long as the lifetime in the data. Through
 /// a lock in there, the closure could store a reference to one part of the data in another, for the
 /// destructor to follow when the first part is gone.
 #[pin_data]
@@ -129,7 +133,7 @@ unsafe impl<F: CovariantForLt> CovariantForLt for SealedLt<F> {}
 /// `EINVAL` if they are not of type `F`, which means the very same tag; `ENOENT` if there are none, because
 /// the parent's driver is not written in Rust.
 pub fn data<F: CovariantForLt + 'static>(child: &Device<Bound>) -> Result<Pin<&F::Of<'_>>> {
-    child.registration_data::<SealedLt<F>>().map(Sealed::get)
+    registration_data::<SealedLt<F>>(child).map(Sealed::get)
 }
 
 /// Calls `f` with the data that the parent's driver registered `child` with, at a lifetime that `f` cannot
@@ -142,7 +146,7 @@ pub fn data_with<F: ForLt + 'static, R>(
     child: &Device<Bound>,
     f: impl for<'r, 'a> FnOnce(Pin<&'r F::Of<'a>>) -> R,
 ) -> Result<R> {
-    child.registration_data_with::<SealedLt<F>, R>(|sealed| f(sealed.get()))
+    registration_data_with::<SealedLt<F>, R>(child, |sealed| f(sealed.get()))
 }
 
 /// An auxiliary driver; see [`kernel::auxiliary::Driver`] for what is not said here.

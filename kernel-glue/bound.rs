@@ -20,12 +20,12 @@ use kernel::prelude::*;
 
 // For `bound_init!`, which must not be led astray by what the caller calls `kernel`.
 #[doc(hidden)]
+pub use crate::compat::pin_init::raw_try_init;
+#[doc(hidden)]
 pub use kernel::{
     error::Error,
     prelude::try_pin_init, //
 };
-#[doc(hidden)]
-pub use pin_init::raw_try_init;
 
 /// Builds a `T` in place, and only inside private data that the driver core will drop at unbind.
 ///
@@ -53,7 +53,7 @@ pub unsafe trait BoundInit<T>: Sized {
 /// Makes a [`BoundInit`] of a [`PinInit`].
 pub fn pinned<T>(init: impl PinInit<T, Error>) -> impl BoundInit<T> {
     // SAFETY: `PinInit` initialises the slot on `Ok`, leaves it clean on `Err`, and asks no more of it.
-    unsafe { from_closure(move |slot| pin_init::raw_try_init(slot, init)) }
+    unsafe { from_closure(move |slot| raw_try_init(slot, init)) }
 }
 
 /// Makes a [`BoundInit`] of a value that exists already.

@@ -15,6 +15,10 @@
 //! price is that it cannot be [`Deref`](core::ops::Deref), which has no name for that lifetime.
 
 use crate::{
+    compat::devres::{
+        self,
+        DevresGuard, //
+    },
     for_lt::{
         CovariantForLt,
         ForLt, //
@@ -26,7 +30,6 @@ use kernel::{
         Bound,
         Device, //
     },
-    devres,
     io::mem::{
         ExclusiveIoMem,
         IoMem, //
@@ -71,7 +74,9 @@ impl<const SIZE: usize> DevresIoMem<SIZE> {
     ///
     /// `ENOMEM`; they are unmapped then.
     pub fn new(mem: IoMem<'_, SIZE>) -> Result<Self> {
-        mem.into_devres().map(Self::from_kernel)
+        mem.into_devres()
+            .map(devres::mapping)
+            .map(Self::from_kernel)
     }
 }
 
@@ -82,7 +87,9 @@ impl<const SIZE: usize> DevresExclusiveIoMem<SIZE> {
     ///
     /// `ENOMEM`; they are unmapped then.
     pub fn new(mem: ExclusiveIoMem<'_, SIZE>) -> Result<Self> {
-        mem.into_devres().map(Self::from_kernel)
+        mem.into_devres()
+            .map(devres::mapping)
+            .map(Self::from_kernel)
     }
 }
 
@@ -161,7 +168,7 @@ where
 
 /// Keeps what a [`DevresLt`] shares from being dropped.
 #[must_use = "what is shared may be gone when the guard is"]
-pub struct Guard<'a, F: CovariantForLt>(devres::DevresGuard<'a, F>);
+pub struct Guard<'a, F: CovariantForLt>(DevresGuard<'a, F>);
 
 impl<F: CovariantForLt> Guard<'_, F> {
     /// Returns what is shared. Nothing that comes from it outlives the borrow of the guard.

@@ -128,7 +128,8 @@ impl<'e> Waiter<'e> {
     /// notification since the last time.
     fn sleep(&self, time: Delta) {
         // A jiffy too early does not matter, the deadline is looked at again.
-        let millis = Msecs::try_from(time.as_millis_ceil()).unwrap_or(Msecs::MAX);
+        let millis = time.as_micros_ceil().saturating_add(999) / 1000;
+        let millis = Msecs::try_from(millis).unwrap_or(Msecs::MAX);
         // CAST: The function returns no more than `MAX_JIFFY_OFFSET`, which is less than the maximum.
         let jiffies = msecs_to_jiffies(millis) as c_long;
         // SAFETY: The entry is in a queue, and its function is the one that goes with this.

@@ -32,8 +32,8 @@
 //!
 //! # How it is done
 //!
-//! The traits are those of the kernel crate, so that its own types and functions take the tags. The macros
-//! are not: they prove more, they say what they failed to prove, and what they make cannot be forged.
+//! The traits are those of the kernel crate, so that its own types and functions take the tags; on 7.2, which
+//! lacks one of them, they are made here. The macros are not: they prove more, they say what they failed to prove, and what they make cannot be forged.
 //!
 //! A tag holds `dyn for<'a> WithLt<'a, Of = Gpu<'a>>`, of which nobody ever has a value; it is the only
 //! form in which Rust has a type that ranges over all lifetimes. As the compiler looks less closely at what
@@ -53,14 +53,7 @@ pub use kernel_glue_macros::{
     ForLt, //
 };
 // The traits, but not the macros of the same names: those above come first.
-pub use kernels::*;
-
-mod kernels {
-    pub use kernel::types::{
-        CovariantForLt,
-        ForLt, //
-    };
-}
+pub use crate::compat::for_lt::*;
 
 /// Stands for a type over a lifetime; made by [`ForLt!`](macro@ForLt) and
 /// [`CovariantForLt!`](macro@CovariantForLt).

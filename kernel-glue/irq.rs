@@ -6,9 +6,17 @@
 //! before the interrupt vector that it uses. Here an [`Irq`] owns handler and vector, and cannot be
 //! forgotten.
 
-use crate::bound::{
-    self,
-    BoundInit, //
+use crate::{
+    bound::{
+        self,
+        BoundInit, //
+    },
+    compat::c_enum::{
+        IRQ_HANDLED,
+        IRQ_NONE,
+        IRQ_WAKE_THREAD, //
+    },
+    pci::as_raw, //
 };
 use core::{
     marker::PhantomPinned,
@@ -18,12 +26,9 @@ use kernel::{
     bindings,
     device::Bound,
     error::to_result,
-    irq::IrqRequest,
     pci::{
         self,
-        IrqType,
-        IrqTypes,
-        IrqVectorRegistration, //
+        IrqType, //
     },
     prelude::*, //
 };
@@ -63,7 +68,7 @@ pub trait Handler: Sync {
 pub struct Irq<'a, H: Handler> {
     // Declared first, hence dropped first.
     line: Line<H>,
-    _vectors: IrqVectorRegistration<'a>,
+    _vector: Vector<'a>,
 }
 
 impl<'a, H: Handler> Irq<'a, H> {
@@ -82,14 +87,13 @@ impl<'a, H: Handler> Irq<'a, H> {
         handler: impl BoundInit<H>,
     ) -> impl BoundInit<Self> {
         let init = move |slot: *mut Self| {
-            let vectors = vector(dev)?;
-            let irq = IrqRequest::from(vectors.index(0)?).irq();
-            let line = Line::new(irq, vectors.irq_type(), name, handler);
+            let vector = Vector::alloc(dev)?;
+            let line = Line::new(vector.irq()?, kind(dev), name, handler);
 
             // SAFETY: What is promised of the slot holds for its fields.
             unsafe { line.init(&raw mut (*slot).line)? };
             // SAFETY: As above. Nothing fails any more, so the line needs no undoing.
-            unsafe { (&raw mut (*slot)._vectors).write(vectors) };
+            unsafe { (&raw mut (*slot)._vector).write(vector) };
             Ok(())
         };
 
@@ -116,18 +120,50 @@ impl<'a, H: Handler> Irq<'a, H> {
     }
 }
 
-/// Allocates the interrupt vector of `dev`.
-fn vector(dev: &pci::Device<Bound>) -> Result<IrqVectorRegistration<'_>> {
-    // CAST: `Device` is a transparent wrapper of an `Opaque<pci_dev>`.
-    let pdev = ptr::from_ref(dev).cast::<bindings::pci_dev>();
+/// The interrupt vector of a device, for as long as this value lives.
+struct Vector<'a> {
+    dev: &'a pci::Device<Bound>,
+}
 
-    // Of a device that has some, the second owner would free those of the first.
-    //
-    // SAFETY: `dev` is a valid PCI device.
-    if unsafe { (*pdev).msi_enabled() != 0 || (*pdev).msix_enabled() != 0 } {
-        return Err(EBUSY);
+impl<'a> Vector<'a> {
+    /// Allocates it: for MSI-X if the device can do that, else for MSI, else for a line.
+    fn alloc(dev: &'a pci::Device<Bound>) -> Result<Self> {
+        // Of a device that has some, the second owner would free those of the first.
+        if !matches!(kind(dev), IrqType::Intx) {
+            return Err(EBUSY);
+        }
+        // SAFETY: `dev` is a valid PCI device.
+        to_result(unsafe {
+            bindings::pci_alloc_irq_vectors(as_raw(dev), 1, 1, bindings::PCI_IRQ_ALL_TYPES)
+        })?;
+        Ok(Self { dev })
     }
-    dev.alloc_irq_vectors(1, 1, IrqTypes::all())
+
+    /// Its number.
+    fn irq(&self) -> Result<u32> {
+        // SAFETY: `dev` is a valid PCI device with an interrupt vector.
+        let irq = unsafe { bindings::pci_irq_vector(as_raw(self.dev), 0) };
+        u32::try_from(irq).map_err(|_| Error::from_errno(irq))
+    }
+}
+
+impl Drop for Vector<'_> {
+    fn drop(&mut self) {
+        // SAFETY: `dev` is a valid PCI device; `alloc` gave it vectors, which nobody uses any more.
+        unsafe { bindings::pci_free_irq_vectors(as_raw(self.dev)) }
+    }
+}
+
+/// What kind of interrupt `dev` has been given; a line, if it has been given none.
+fn kind(dev: &pci::Device<Bound>) -> IrqType {
+    let pdev = as_raw(dev);
+    // SAFETY: `dev` is a valid PCI device.
+    let (msi, msix) = unsafe { ((*pdev).msi_enabled(), (*pdev).msix_enabled()) };
+    match (msi, msix) {
+        (0, 0) => IrqType::Intx,
+        (_, 0) => IrqType::Msi,
+        _ => IrqType::MsiX,
+    }
 }
 
 /// A requested interrupt.
@@ -207,9 +243,9 @@ unsafe extern "C" fn hard<H: Handler>(_irq: c_int, cookie: *mut c_void) -> bindi
     // SAFETY: By the promise of the caller.
     let line = unsafe { &*cookie.cast::<Line<H>>() };
     match line.handler.hard(line.kind) {
-        Verdict::None => bindings::irqreturn::IRQ_NONE,
-        Verdict::Handled => bindings::irqreturn::IRQ_HANDLED,
-        Verdict::WakeThread => bindings::irqreturn::IRQ_WAKE_THREAD,
+        Verdict::None => IRQ_NONE,
+        Verdict::Handled => IRQ_HANDLED,
+        Verdict::WakeThread => IRQ_WAKE_THREAD,
     }
 }
 
@@ -220,7 +256,7 @@ unsafe extern "C" fn thread<H: Handler>(_irq: c_int, cookie: *mut c_void) -> bin
     // SAFETY: By the promise of the caller.
     let line = unsafe { &*cookie.cast::<Line<H>>() };
     line.handler.thread();
-    bindings::irqreturn::IRQ_HANDLED
+    IRQ_HANDLED
 }
 
 #[kunit_tests(kernel_glue_irq)]
@@ -390,9 +426,9 @@ mod tests {
     fn verdicts_are_told_to_the_kernel() -> Result {
         let log = Log::new()?;
         for (verdict, told) in [
-            (Verdict::None, bindings::irqreturn::IRQ_NONE),
-            (Verdict::Handled, bindings::irqreturn::IRQ_HANDLED),
-            (Verdict::WakeThread, bindings::irqreturn::IRQ_WAKE_THREAD),
+            (Verdict::None, IRQ_NONE),
+            (Verdict::Handled, IRQ_HANDLED),
+            (Verdict::WakeThread, IRQ_WAKE_THREAD),
         ] {
             let irq = TestIrq::new()?;
             let line = line(irq.0, IrqType::Intx, &log, verdict, 0)?;

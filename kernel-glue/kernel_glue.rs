@@ -19,6 +19,7 @@
 //! | [`work`] | work for another thread, which may borrow |
 //! | [`event`] | waiting for what an interrupt or another thread brings about |
 //! | [`debugfs`] | a directory that all devices of a module share |
+//! | [`compat`] | what a supported kernel lacks of the kernel crate of 7.3 |
 //! | [`fmt`] | printing what only knows `core::fmt` |
 //! | [`platform`] | a platform driver adapter of the same kind |
 //! | [`auxiliary`] | the same for auxiliary drivers, and child devices that borrow from their parent's data |
@@ -31,6 +32,7 @@ extern crate self as kernel_glue;
 mod adapter;
 pub mod auxiliary;
 pub mod bound;
+pub mod compat;
 pub mod debugfs;
 pub mod devres;
 pub mod dma;
@@ -39,6 +41,7 @@ pub mod firmware;
 pub mod fmt;
 pub mod for_lt;
 pub mod irq;
+#[cfg(kernel_7_3)]
 pub mod mmio;
 pub mod pci;
 pub mod platform;

@@ -14,6 +14,10 @@ use crate::{
         self,
         BoundInit, //
     },
+    compat::{
+        self,
+        pci::Info, //
+    },
     devres::DevresLt,
     for_lt::ForLt, //
 };
@@ -108,7 +112,7 @@ impl<T: Driver> pci::Driver for Hidden<T> {
 
     fn probe<'bound>(
         dev: &'bound Device<Core<'_>>,
-        info: Option<&'bound Self::IdInfo>,
+        info: Info<'bound, Self::IdInfo>,
     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
         pin_init::pin_init_scope(move || {
             let setup = Setup {
@@ -116,6 +120,7 @@ impl<T: Driver> pci::Driver for Hidden<T> {
                 _bound: PhantomData,
                 _probe: PhantomData,
             };
+            let info = compat::pci::info(dev, T::ID_TABLE, info);
             let init = T::probe(setup, info)?;
             // SAFETY: The PCI adapter of the kernel crate runs this initialiser straight into the
             // private data of `dev`, which the driver core drops at unbind, while `'bound` lasts.
@@ -298,7 +303,9 @@ pub fn is_virtual_function(dev: &Device) -> bool {
     unsafe { (*as_raw(dev)).is_virtfn() != 0 }
 }
 
-fn as_raw<Ctx: kernel::device::DeviceContext>(dev: &Device<Ctx>) -> *mut bindings::pci_dev {
+pub(crate) fn as_raw<Ctx: kernel::device::DeviceContext>(
+    dev: &Device<Ctx>,
+) -> *mut bindings::pci_dev {
     // CAST: `Device` is a transparent wrapper of an `Opaque<pci_dev>`.
     core::ptr::from_ref(dev)
         .cast::<bindings::pci_dev>()

@@ -2,7 +2,10 @@
 
 //! Memory that a device reads page by page.
 
-use crate::firmware::FirmwareFile;
+use crate::{
+    compat::c_enum::DMA_TO_DEVICE,
+    firmware::FirmwareFile, //
+};
 use core::ptr;
 use kernel::{
     bindings,
@@ -121,8 +124,6 @@ impl Drop for Mapping<'_> {
         }
     }
 }
-
-const DMA_TO_DEVICE: bindings::dma_data_direction = bindings::dma_data_direction::DMA_TO_DEVICE;
 
 /// A list of pages for the DMA layer.
 struct Table(bindings::sg_table);

@@ -2,34 +2,40 @@
 
 //! Memory that the processor and a device use at the same time.
 
-use core::{
-    marker::PhantomData,
-    ops::Range, //
-};
-use kernel::{
-    bindings,
-    device::{
-        Bound,
-        Device, //
-    },
-    dma::Coherent,
-    prelude::*,
+use crate::compat::{
+    dma::address,
     sync::barrier::{
         dma_mb,
         Read,
         Write, //
     }, //
 };
+use core::{
+    marker::PhantomData,
+    ops::{
+        Deref,
+        Range, //
+    }, //
+};
+use kernel::{
+    bindings,
+    debugfs::BinaryWriter,
+    device::{
+        Bound,
+        Device, //
+    },
+    dma::Coherent,
+    fs::file,
+    prelude::*,
+    uaccess::UserSliceWriter, //
+};
 
 /// Coherent memory that is shared with a device, which may change it at any time.
 ///
-/// There are no references to the contents. What the device wrote is copied out, once, and then looked
-/// at. Every access is checked against the bounds, volatile, and may be made from several threads; how
-/// they agree on who writes what is their business, a race gives stale or torn bytes and no more.
-///
-/// Dropping it gives the memory back: the device must no longer use it then.
+/// It is used as a [`Detached`], which it is except that it borrows the device. Dropping it gives the memory
+/// back: the device must no longer use it then.
 pub struct Shared<'a> {
-    memory: Coherent<[u8]>,
+    memory: Detached,
     _dev: PhantomData<&'a Device<Bound>>,
 }
 
@@ -41,20 +47,49 @@ impl<'a> Shared<'a> {
     /// `EINVAL` if `len` is 0, `ENOMEM`.
     pub fn alloc(dev: &'a Device<Bound>, len: usize) -> Result<Self> {
         Ok(Self {
-            memory: Coherent::zeroed_slice(dev, len, GFP_KERNEL)?,
+            memory: Detached::alloc(dev, len)?,
             _dev: PhantomData,
         })
+    }
+}
+
+impl Deref for Shared<'_> {
+    type Target = Detached;
+
+    fn deref(&self) -> &Detached {
+        &self.memory
+    }
+}
+
+/// Coherent memory that is shared with a device and may be there longer than the driver is bound, because
+/// somebody reads it who does not know of that, as a debugfs file.
+///
+/// There are no references to the contents. What the device wrote is copied out, once, and then looked
+/// at. Every access is checked against the bounds, volatile, and may be made from several threads; how
+/// they agree on who writes what is their business, a race gives stale or torn bytes and no more.
+///
+/// Dropping it gives the memory back: the device must no longer use it then.
+pub struct Detached(Coherent<[u8]>);
+
+impl Detached {
+    /// Allocates `len` bytes, zeroed and aligned to a page.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if `len` is 0, `ENOMEM`.
+    pub fn alloc(dev: &Device<Bound>, len: usize) -> Result<Self> {
+        Coherent::zeroed_slice(dev, len, GFP_KERNEL).map(Self)
     }
 
     /// Returns the number of bytes, which is never 0.
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(&self) -> usize {
-        self.memory.len()
+        self.0.len()
     }
 
     /// Returns the address of the first byte as the device sees it.
     pub fn dma_address(&self) -> u64 {
-        self.memory.dma_address()
+        address(&self.0)
     }
 
     /// Copies the bytes from `offset` on into `buffer`. Does not order this after earlier accesses; see
@@ -118,7 +153,7 @@ impl<'a> Shared<'a> {
         if end > self.len() {
             return Err(EINVAL);
         }
-        Ok(self.memory.as_mut_ptr().cast::<u8>().wrapping_add(start))
+        Ok(self.0.as_mut_ptr().cast::<u8>().wrapping_add(start))
     }
 
     /// Returns an aligned pointer to the word at `offset`, if all of it is inside.
@@ -128,6 +163,16 @@ impl<'a> Shared<'a> {
             return Err(EINVAL);
         }
         Ok(self.at(offset, size_of::<u32>())?.cast())
+    }
+}
+
+impl BinaryWriter for Detached {
+    fn write_to_slice(
+        &self,
+        writer: &mut UserSliceWriter,
+        offset: &mut file::Offset,
+    ) -> Result<usize> {
+        self.0.write_to_slice(writer, offset)
     }
 }
 

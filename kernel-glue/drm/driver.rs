@@ -5,11 +5,13 @@
 use crate::ioctl;
 use kernel::{
     bindings,
-    module::this_module,
     prelude::*,
     ModuleMetadata, //
 };
-use kernel_glue::for_lt::ForLt;
+use kernel_glue::{
+    compat::module::this_module,
+    for_lt::ForLt, //
+};
 
 /// A DRM driver without display: render node, GEM, ioctls.
 pub trait Driver: Sized + 'static {
@@ -61,7 +63,7 @@ impl<D: Driver> Tables<D> {
 
     const FILE_OPERATIONS: &'static bindings::file_operations = &const {
         bindings::file_operations {
-            owner: this_module::<D::OwnerModule>().as_ptr(),
+            owner: this_module::<D::OwnerModule>(),
             // Offsets into a DRM file are chosen by the kernel and have the top bit free to use.
             fop_flags: bindings::FOP_UNSIGNED_OFFSET,
             open: Some(bindings::drm_open),

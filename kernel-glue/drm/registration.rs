@@ -39,6 +39,7 @@ use kernel_glue::{
         self,
         BoundInit, //
     },
+    compat::pin_init::raw_try_init,
     for_lt::ForLt, //
 };
 
@@ -138,7 +139,7 @@ where
             // SAFETY: The field is valid for writes and stays where it is until it is dropped, which
             // happens below on failure and with the registration otherwise. Lifetimes do not change
             // layout.
-            unsafe { pin_init::raw_try_init(data_slot.cast(), data)? };
+            unsafe { raw_try_init(data_slot.cast(), data)? };
             // SAFETY: Nobody else knows the device yet.
             unsafe { *node.0.as_ref().data.get() = data_slot };
 

@@ -2,24 +2,25 @@
 
 //! A BAR that is accessed without a call.
 
-use crate::{
-    for_lt::Covariant,
-    mmio::{
-        Direct,
-        DirectBackend, //
-    }, //
-};
+use crate::for_lt::Covariant;
 use kernel::{
     device::{
         Bound,
         Device, //
     },
-    io::{
-        IoBase,
-        Region, //
-    },
     pci,
     prelude::*, //
+};
+
+#[cfg(kernel_7_3)]
+use crate::mmio::{
+    Direct,
+    DirectBackend, //
+};
+#[cfg(kernel_7_3)]
+use kernel::io::{
+    IoBase,
+    Region, //
 };
 
 /// A mapped BAR of which at least `SIZE` bytes can be accessed by constant offsets.
@@ -50,6 +51,7 @@ impl<'a, const SIZE: usize> Bar<'a, SIZE> {
     }
 }
 
+#[cfg(kernel_7_3)]
 impl<'r, const SIZE: usize> IoBase<'r> for &'r Bar<'_, SIZE> {
     type Backend = DirectBackend;
     type Target = Region<SIZE>;
@@ -57,5 +59,15 @@ impl<'r, const SIZE: usize> IoBase<'r> for &'r Bar<'_, SIZE> {
     #[inline]
     fn as_view(self) -> Direct<'r, Region<SIZE>> {
         Direct::from((&self.inner).as_view())
+    }
+}
+
+// In 7.2 there are no views, so that accesses are the kernel's own.
+#[cfg(not(kernel_7_3))]
+impl<const SIZE: usize> core::ops::Deref for Bar<'_, SIZE> {
+    type Target = kernel::io::Mmio<SIZE>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.inner
     }
 }
