@@ -49,6 +49,10 @@ use kernel_glue::{
         BoundInit, //
     },
     bound_init,
+    compat::{
+        pci::sriov_get_totalvfs,
+        pci_device_table, //
+    },
     for_lt::ForLt,
     pci::{
         is_virtual_function,
@@ -109,7 +113,7 @@ type UsersLt = ForLt!(for<'a> Users<'a>);
 /// The PCI driver.
 pub(crate) struct Nova;
 
-kernel::pci_device_table!(
+pci_device_table!(
     PCI_TABLE,
     <Nova as Driver>::IdInfo,
     [
@@ -178,7 +182,7 @@ impl Driver for Nova {
             leftovers::clear(&mut setup, &enabled, &bar, method, chip, &flush_page)
         })?;
         enabled.set_master();
-        let total_vfs = setup.device().sriov_get_totalvfs();
+        let total_vfs = sriov_get_totalvfs(setup.device());
 
         let dev: &'bound pci::Device<Bound> = setup.finish();
         let found = Found {

@@ -19,7 +19,10 @@ use kernel::{
     pci,
     prelude::*, //
 };
-use kernel_glue::fmt::Plain;
+use kernel_glue::{
+    compat::error::code::EOPNOTSUPP,
+    fmt::Plain, //
+};
 use nova_firmware::vbios::{
     Kind,
     ReadError,

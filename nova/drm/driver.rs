@@ -13,7 +13,8 @@ use kernel_glue::{
         data,
         Driver, //
     },
-    bound::BoundInit, //
+    bound::BoundInit,
+    compat::auxiliary_device_table, //
 };
 use kernel_glue_drm::{
     driver::{
@@ -32,7 +33,7 @@ use nova_core::api::{
 /// The driver of the auxiliary device, and of the DRM device made for it.
 pub(crate) struct NovaDrm;
 
-kernel::auxiliary_device_table!(
+auxiliary_device_table!(
     AUXILIARY_TABLE,
     <NovaDrm as Driver>::IdInfo,
     [(auxiliary::DeviceId::new(MODULE_NAME, CHILD_NAME), ())]

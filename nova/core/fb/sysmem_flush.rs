@@ -10,13 +10,15 @@ use crate::{
 };
 use kernel::{
     device::Bound,
-    dma::CoherentHandle,
     page::PAGE_SIZE,
     pci,
     prelude::*,
     sync::Arc, //
 };
-use kernel_glue::fmt::Plain;
+use kernel_glue::{
+    compat::dma::CoherentHandle,
+    fmt::Plain, //
+};
 use nova_hw::{
     chip::Chip,
     sysmem_flush::{

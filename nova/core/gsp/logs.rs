@@ -13,18 +13,16 @@ use kernel::{
         Scope, //
     },
     device::Bound,
-    dma::Coherent,
     fs::file,
-    io::{
-        io_project,
-        Io, //
-    },
     pci,
     prelude::*,
     sync::Arc,
     uaccess::UserSliceWriter, //
 };
-use kernel_glue::debugfs::ModuleDir;
+use kernel_glue::{
+    debugfs::ModuleDir,
+    dma::Detached, //
+};
 use nova_firmware::abi::r570_144::libos::{
     self,
     LOG_SIZE, //
@@ -34,13 +32,13 @@ use nova_firmware::abi::r570_144::libos::{
 ///
 /// It does not borrow the device, because a file cannot; whoever drops it makes sure that the GSP has
 /// stopped.
-pub(super) struct Log(Coherent<[u8]>);
+pub(super) struct Log(Detached);
 
 impl Log {
     fn alloc(dev: &pci::Device<Bound>) -> Result<Self> {
-        let memory = Coherent::zeroed_slice(dev.as_ref(), LOG_SIZE, GFP_KERNEL)?;
+        let memory = Detached::alloc(dev.as_ref(), LOG_SIZE)?;
         let header = libos::log_header(memory.dma_address()).map_err(|_| EINVAL)?;
-        io_project!(memory, [try: ..header.len()]).copy_from_slice(&header);
+        memory.write(0, &header)?;
         Ok(Self(memory))
     }
 
@@ -52,7 +50,7 @@ impl Log {
     /// The log as it is now.
     fn copy(&self) -> Result<KVVec<u8>> {
         let mut copy = KVVec::from_elem(0, LOG_SIZE, GFP_KERNEL)?;
-        (&self.0).copy_to_slice(&mut copy);
+        self.0.read(0, &mut copy)?;
         Ok(copy)
     }
 }

@@ -10,15 +10,13 @@ use kernel::{
     },
     pci,
     prelude::*,
-    sync::{
-        barrier::{
-            dma_mb,
-            Full, //
-        },
-        Arc, //
-    }, //
+    sync::Arc, //
 };
 use kernel_glue::{
+    compat::sync::barrier::{
+        dma_mb,
+        Full, //
+    },
     dma::Shared,
     fmt::Plain, //
 };

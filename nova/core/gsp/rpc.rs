@@ -55,6 +55,7 @@ use kernel::{
     }, //
 };
 use kernel_glue::{
+    compat::error::code::EOPNOTSUPP,
     event::Event,
     fmt::Plain,
     new_event, //
