@@ -33,6 +33,10 @@ use kernel_glue::{
         BoundInit, //
     },
     bound_init,
+    compat::{
+        auxiliary_device_table,
+        pci_device_table, //
+    },
     for_lt::{
         CovariantForLt,
         ForLt, //
@@ -70,7 +74,7 @@ type ChildLt = ForLt!(for<'a> Child<'a, SharedLt>);
 
 struct ParentDriver;
 
-kernel::pci_device_table!(PCI_TABLE, (), [(testdev::ID, ())]);
+pci_device_table!(PCI_TABLE, (), [(testdev::ID, ())]);
 
 impl kernel_glue::pci::Driver for ParentDriver {
     type IdInfo = ();
@@ -119,7 +123,7 @@ struct Knocker<'bound> {
 
 struct KnockerDriver;
 
-kernel::auxiliary_device_table!(
+auxiliary_device_table!(
     AUXILIARY_TABLE,
     (),
     [(auxiliary::DeviceId::new(MODULE_NAME, CHILD_NAME), ())]

@@ -17,6 +17,7 @@ use kernel_glue::{
         self,
         BoundInit, //
     },
+    compat::pci_device_table,
     pci::{
         Bar,
         Driver,
@@ -37,7 +38,7 @@ struct Sample<'bound> {
 /// The driver.
 struct SampleDriver;
 
-kernel::pci_device_table!(PCI_TABLE, (), [(testdev::ID, ())]);
+pci_device_table!(PCI_TABLE, (), [(testdev::ID, ())]);
 
 impl Driver for SampleDriver {
     type IdInfo = ();

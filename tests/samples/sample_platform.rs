@@ -28,6 +28,7 @@ use kernel_glue::{
         self,
         BoundInit, //
     },
+    compat::acpi_device_table,
     platform::Driver, //
 };
 
@@ -66,7 +67,7 @@ struct Timer<'bound> {
 /// The driver.
 struct SampleDriver;
 
-kernel::acpi_device_table!(ACPI_TABLE, (), [(acpi::DeviceId::new(c"PNP0103"), ())]);
+acpi_device_table!(ACPI_TABLE, (), [(acpi::DeviceId::new(c"PNP0103"), ())]);
 
 impl Driver for SampleDriver {
     type IdInfo = ();

@@ -31,6 +31,7 @@ use kernel_glue::{
         self,
         BoundInit, //
     },
+    compat::auxiliary_device_table,
     for_lt::ForLt, //
 };
 
@@ -68,7 +69,7 @@ pub(crate) struct Knocker<'bound> {
 /// The driver of this child.
 pub(crate) struct KnockerDriver;
 
-kernel::auxiliary_device_table!(
+auxiliary_device_table!(
     KNOCKER_TABLE,
     (),
     [(auxiliary::DeviceId::new(MODULE_NAME, NAME), ())]

@@ -32,6 +32,7 @@ use kernel_glue::{
         BoundInit, //
     },
     bound_init,
+    compat::pci_device_table,
     for_lt::ForLt,
     pci::{
         Driver,
@@ -81,7 +82,7 @@ type ChildrenLt = ForLt!(for<'a> Children<'a>);
 /// The driver of the parent.
 pub(crate) struct ParentDriver;
 
-kernel::pci_device_table!(PCI_TABLE, (), [(testdev::ID, ())]);
+pci_device_table!(PCI_TABLE, (), [(testdev::ID, ())]);
 
 impl Driver for ParentDriver {
     type IdInfo = ();

@@ -29,6 +29,7 @@ use kernel_glue::{
         self,
         BoundInit, //
     },
+    compat::auxiliary_device_table,
     for_lt::CovariantForLt, //
 };
 
@@ -52,7 +53,7 @@ pub(crate) struct Reader<'bound> {
 /// The driver of this child.
 pub(crate) struct ReaderDriver;
 
-kernel::auxiliary_device_table!(
+auxiliary_device_table!(
     READER_TABLE,
     (),
     [(auxiliary::DeviceId::new(MODULE_NAME, NAME), ())]
