@@ -128,13 +128,13 @@ impl<'e> Waiter<'e> {
     /// notification since the last time.
     fn sleep(&self, time: Delta) {
         // A jiffy too early does not matter, the deadline is looked at again.
-        let millis = time.as_micros_ceil().saturating_add(999) / 1000;
-        let millis = Msecs::try_from(millis).unwrap_or(Msecs::MAX);
-        // CAST: The function returns no more than `MAX_JIFFY_OFFSET`, which is less than the maximum.
-        let jiffies = msecs_to_jiffies(millis) as c_long;
         // SAFETY: The entry is in a queue, and its function is the one that goes with this.
         unsafe {
-            bindings::wait_woken(self.entry.get(), bindings::TASK_UNINTERRUPTIBLE, jiffies);
+            bindings::wait_woken(
+                self.entry.get(),
+                bindings::TASK_UNINTERRUPTIBLE,
+                jiffies(time),
+            );
         }
     }
 }
@@ -144,6 +144,14 @@ impl Drop for Waiter<'_> {
         // SAFETY: `queue` put the entry into this queue.
         unsafe { bindings::remove_wait_queue(self.event.queue.get(), self.entry.get()) }
     }
+}
+
+/// Returns `time` in jiffies, as functions in C take it that sleep; rounded up, and 0 if it is negative.
+pub fn jiffies(time: Delta) -> c_long {
+    let millis = time.as_micros_ceil().max(0).saturating_add(999) / 1000;
+    let millis = Msecs::try_from(millis).unwrap_or(Msecs::MAX);
+    // CAST: The function returns no more than `MAX_JIFFY_OFFSET`, which is less than the maximum.
+    msecs_to_jiffies(millis) as c_long
 }
 
 #[kunit_tests(kernel_glue_event)]

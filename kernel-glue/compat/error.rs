@@ -30,6 +30,8 @@ pub mod code {
     }
 
     errors! {
+        ECANCELED: "Operation canceled.";
         EOPNOTSUPP: "Operation not supported.";
+        ETIME: "Timer expired.";
     }
 }

@@ -16,7 +16,6 @@ use core::{
 };
 use kernel::{
     bindings,
-    module::this_module,
     prelude::*,
     sync::{
         aref::{
@@ -28,13 +27,19 @@ use kernel::{
             Relaxed, //
         }, //
     },
-    time::{
-        msecs_to_jiffies,
-        Delta,
-        Msecs, //
-    },
+    time::Delta,
     types::Opaque,
     ModuleMetadata, //
+};
+use kernel_glue::{
+    compat::{
+        error::code::{
+            ECANCELED,
+            ETIME, //
+        },
+        module::this_module, //
+    },
+    event::jiffies, //
 };
 
 use crate::driver::c_chars;
@@ -94,12 +99,8 @@ impl Fence {
     ///
     /// `ETIME` if it has not after `timeout`, `ERESTARTSYS` if the process is sent a signal before.
     pub fn wait(&self, timeout: Delta) -> Result {
-        let millis = Msecs::try_from(timeout.as_millis_ceil()).unwrap_or(Msecs::MAX);
-        // CAST: The function returns no more than `MAX_JIFFY_OFFSET`, which is less than the maximum.
-        let jiffies = msecs_to_jiffies(millis) as c_long;
-
-        // SAFETY: The fence is alive, and `jiffies` is not negative.
-        match unsafe { bindings::dma_fence_wait_timeout(self.as_raw(), true, jiffies) } {
+        // SAFETY: The fence is alive, and the time is not negative.
+        match unsafe { bindings::dma_fence_wait_timeout(self.as_raw(), true, jiffies(timeout)) } {
             0 => Err(ETIME),
             // CAST: Errors fit.
             error if error < 0 => Err(Error::from_errno(error as c_int)),
@@ -191,7 +192,7 @@ impl<S: Source> Default for Timeline<S> {
 
 /// The module of `S`; null if it is the kernel.
 fn owner<S: Source>() -> *mut bindings::module {
-    this_module::<S::OwnerModule>().as_ptr()
+    this_module::<S::OwnerModule>()
 }
 
 /// The right, and the duty, to end a fence.
