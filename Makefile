@@ -90,7 +90,7 @@ endurance:			## unbind and bind a card of every generation, and all from Hopper 
 .PHONY: oracle bench
 oracle:				## only the drivers that nobody here wrote, on emulated GPUs
 	$(harness) vm-test --only 'oracle*'
-bench:				## what bringing a card up costs: ours, upstream nova-core, nouveau (CHIPS=ga102,gb202)
+bench:				## what a register access costs, and bringing a card up: ours, upstream nova-core, nouveau (CHIPS=ga102,gb202)
 	$(harness) bench $(if $(CHIPS),--chips $(CHIPS))
 
 .PHONY: clippy rustfmt-check rustdoc rust-analyzer
