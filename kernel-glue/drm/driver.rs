@@ -2,7 +2,15 @@
 
 //! What a DRM driver says of itself.
 
-use crate::ioctl;
+use crate::{
+    fdinfo,
+    file::{
+        self,
+        DriverFile, //
+    },
+    gem::DriverObject,
+    ioctl, //
+};
 use kernel::{
     bindings,
     prelude::*,
@@ -13,10 +21,16 @@ use kernel_glue::{
     for_lt::ForLt, //
 };
 
-/// A DRM driver without display: render node, GEM, ioctls.
+/// A DRM driver without display: render node, GEM, syncobjs, ioctls.
 pub trait Driver: Sized + 'static {
     /// What every ioctl is given. It may borrow for as long as the driver is bound to its device.
     type Data: ForLt + 'static;
+
+    /// What the driver keeps for each open file; `()` for nothing.
+    type File: DriverFile<Self>;
+
+    /// What the driver keeps for each object; `()` for nothing.
+    type Object: DriverObject;
 
     /// The module whose code runs while a file of this driver is open; `crate::LocalModule`.
     type OwnerModule: ModuleMetadata;
@@ -52,7 +66,12 @@ impl<D: Driver> Tables<D> {
             minor: D::INFO.version.1,
             patchlevel: D::INFO.version.2,
             driver_features: bindings::drm_driver_feature_DRIVER_GEM
-                | bindings::drm_driver_feature_DRIVER_RENDER,
+                | bindings::drm_driver_feature_DRIVER_RENDER
+                | bindings::drm_driver_feature_DRIVER_SYNCOBJ
+                | bindings::drm_driver_feature_DRIVER_SYNCOBJ_TIMELINE,
+            open: Some(file::open::<D>),
+            postclose: Some(file::close::<D>),
+            show_fdinfo: Some(fdinfo::show::<D>),
             ioctls: D::IOCTLS.as_ptr().cast(),
             // CAST: `check_table` bounds the length.
             num_ioctls: D::IOCTLS.len() as c_int,

@@ -3,11 +3,12 @@
 //! The driver's own ioctls.
 
 use crate::{
+    device::Device,
     driver::{
         c_chars,
         Driver, //
     },
-    registration::Node, //
+    file::File, //
 };
 use core::{
     marker::PhantomData,
@@ -17,8 +18,10 @@ use kernel::{
     bindings,
     error::from_result,
     ioctl::{
+        _IOC_DIR,
         _IOC_NR,
         _IOC_SIZE,
+        _IOC_TYPE,
         _IOWR, //
     },
     prelude::*, //
@@ -33,8 +36,10 @@ pub trait Ioctl<D: Driver> {
     /// The structure that user space passes.
     type Arg: FromBytes + IntoBytes;
 
-    /// Number within the driver's range, which begins at 0.
-    const NUMBER: u32;
+    /// The whole number, as user space passes it: direction, size of the argument, index.
+    ///
+    /// The direction is read and write, always: see [`call`](Self::call).
+    const COMMAND: u32;
 
     /// Name for the DRM core's debug log.
     const NAME: &'static CStr;
@@ -44,12 +49,20 @@ pub trait Ioctl<D: Driver> {
 
     /// Carries the call out.
     ///
-    /// Sleeps. `data` stays valid during the call because unbinding waits for running calls.
+    /// Sleeps. `data` stays valid during the call because unbinding waits for running calls. `file` is the
+    /// one that the call was made on.
+    ///
+    /// User space may pass an argument of another size or direction than the driver knows. What it does
+    /// not pass is zero here; what it did not ask for does not reach it.
     ///
     /// # Errors
     ///
     /// Whatever the ioctl defines; user space then sees its argument unchanged.
-    fn call<'a>(data: Pin<&<D::Data as ForLt>::Of<'a>>, arg: Self::Arg) -> Result<Self::Arg>;
+    fn call<'a>(
+        data: Pin<&<D::Data as ForLt>::Of<'a>>,
+        file: &File<D>,
+        arg: Self::Arg,
+    ) -> Result<Self::Arg>;
 }
 
 /// Who may call an ioctl.
@@ -81,10 +94,7 @@ impl<D: Driver> Entry<D> {
     pub const fn new<I: Ioctl<D>>() -> Self {
         Self(
             bindings::drm_ioctl_desc {
-                cmd: _IOWR::<I::Arg>(
-                    bindings::DRM_IOCTL_BASE as u32,
-                    bindings::DRM_COMMAND_BASE + I::NUMBER,
-                ),
+                cmd: const { command::<I::Arg>(I::COMMAND) },
                 flags: I::ACCESS.flags(),
                 func: Some(handle::<D, I>),
                 name: c_chars(I::NAME),
@@ -92,6 +102,31 @@ impl<D: Driver> Entry<D> {
             PhantomData,
         )
     }
+}
+
+/// Number `index` of the ioctls of a driver, whose argument is an `Arg`; for [`Ioctl::COMMAND`].
+pub const fn number<Arg>(index: u32) -> u32 {
+    _IOWR::<Arg>(
+        bindings::DRM_IOCTL_BASE as u32,
+        bindings::DRM_COMMAND_BASE + index,
+    )
+}
+
+/// Refuses, when the driver is compiled, a number that says otherwise than the type of the argument.
+const fn command<Arg>(number: u32) -> u32 {
+    assert!(
+        _IOC_TYPE(number) == bindings::DRM_IOCTL_BASE as u32,
+        "the number is not that of an ioctl of DRM"
+    );
+    assert!(
+        _IOC_DIR(number) == bindings::_IOC_READ | bindings::_IOC_WRITE,
+        "the argument of an ioctl is read and written, and its number says otherwise"
+    );
+    assert!(
+        _IOC_SIZE(number) == size_of::<Arg>(),
+        "the number of an ioctl tells another size than its argument has"
+    );
+    number
 }
 
 /// Refuses, when the driver is compiled, a table whose rows are not where their numbers say.
@@ -114,24 +149,23 @@ pub(crate) const fn check_table<D>(table: &[Entry<D>]) {
 ///
 /// # Safety
 ///
-/// `dev` is a device registered by this crate for `D`; `data` has room for `I::Arg`.
+/// `dev` is a device registered by this crate for `D`; `data` has room for `I::Arg`; `file` is open on
+/// `dev`.
 unsafe extern "C" fn handle<D: Driver, I: Ioctl<D>>(
     dev: *mut bindings::drm_device,
     data: *mut c_void,
-    _file: *mut bindings::drm_file,
+    file: *mut bindings::drm_file,
 ) -> c_int {
-    debug_assert!(_IOC_SIZE(Entry::<D>::new::<I>().0.cmd) == size_of::<I::Arg>());
-
     from_result(|| {
-        // SAFETY: `dev` was registered by this crate for `D`.
-        let node = unsafe { Node::<D>::from_drm(dev) };
+        // SAFETY: As the caller promises; the file stays open during the call, and keeps the device.
+        let (device, file) = unsafe { (Device::<D>::from_drm(dev), File::from_raw(file)) };
         let arg: *mut I::Arg = data.cast();
 
-        node.while_plugged(|registered| {
+        device.while_plugged(|registered| {
             // SAFETY: The DRM core's buffer is at least as long as the size in the table's command,
             // which is that of `I::Arg`; any bytes are a valid `I::Arg`.
             let value = unsafe { arg.read_unaligned() };
-            let value = I::call(registered, value)?;
+            let value = I::call(registered, file, value)?;
             // SAFETY: As above.
             unsafe { arg.write_unaligned(value) };
             Ok(0)

@@ -8,14 +8,22 @@
 //!
 //! | module | gives |
 //! |---|---|
+//! | [`device`] | the part of a device that open files keep |
 //! | [`driver`] | what a driver says of itself |
+//! | [`fdinfo`] | what is said of an open file in `/proc` |
 //! | [`fence`] | promises that something will be over, kept or broken exactly once |
+//! | [`file`] | open files, and what a driver keeps for each |
+//! | [`gem`] | buffers: handles, mappings |
 //! | [`ioctl`] | the table of driver ioctls, checked by the compiler |
 //! | [`registration`] | a DRM device that exists for as long as the driver is bound |
 //! | [`syncobj`] | places for fences that user space has handles of |
 
+pub mod device;
 pub mod driver;
+pub mod fdinfo;
 pub mod fence;
+pub mod file;
+pub mod gem;
 pub mod ioctl;
 mod layout;
 pub mod registration;

@@ -20,11 +20,28 @@ extern "C" {
 }
 
 /// The structures that this crate shares with the DRM core, by name and size.
-const STRUCTURES: [(&str, usize); 4] = [
+const STRUCTURES: [(&str, usize); 12] = [
     ("drm_device", size_of::<bindings::drm_device>()),
     ("drm_driver", size_of::<bindings::drm_driver>()),
     ("drm_ioctl_desc", size_of::<bindings::drm_ioctl_desc>()),
+    ("drm_file", size_of::<bindings::drm_file>()),
+    ("drm_minor", size_of::<bindings::drm_minor>()),
+    ("drm_gem_object", size_of::<bindings::drm_gem_object>()),
+    (
+        "drm_gem_object_funcs",
+        size_of::<bindings::drm_gem_object_funcs>(),
+    ),
+    (
+        "drm_gem_shmem_object",
+        size_of::<bindings::drm_gem_shmem_object>(),
+    ),
     ("file_operations", size_of::<bindings::file_operations>()),
+    ("vm_area_struct", size_of::<bindings::vm_area_struct>()),
+    ("vm_fault", size_of::<bindings::vm_fault>()),
+    (
+        "vm_operations_struct",
+        size_of::<bindings::vm_operations_struct>(),
+    ),
 ];
 
 /// Refuses to go on if a structure has another size in C.

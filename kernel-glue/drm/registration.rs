@@ -3,20 +3,18 @@
 //! A DRM device that exists for as long as a driver is bound.
 
 use crate::{
+    device::Device,
     driver::{
         Driver,
         Tables, //
     },
-    layout,
+    layout, //
 };
 use core::{
-    cell::UnsafeCell,
     marker::{
         PhantomData,
         PhantomPinned, //
     },
-    mem::offset_of,
-    pin::Pin,
     ptr::{
         addr_of_mut,
         NonNull, //
@@ -24,10 +22,7 @@ use core::{
 };
 use kernel::{
     bindings,
-    device::{
-        Bound,
-        Device, //
-    },
+    device,
     error::{
         from_err_ptr,
         to_result, //
@@ -43,55 +38,6 @@ use kernel_glue::{
     for_lt::ForLt, //
 };
 
-/// The reference-counted part of a DRM device, which open files keep alive after unbinding.
-///
-/// # Invariants
-///
-/// `data` points to the data of the [`Registration`] from before the device is registered until after
-/// `drm_dev_unplug()` has returned, and is null afterwards.
-#[repr(C)]
-pub(crate) struct Node<D: Driver> {
-    drm: bindings::drm_device,
-    data: UnsafeCell<*const <D::Data as ForLt>::Of<'static>>,
-}
-
-impl<D: Driver> Node<D> {
-    /// # Safety
-    ///
-    /// `drm` is the device of a [`Registration`] for `D`, and stays allocated for `'a`.
-    pub(crate) unsafe fn from_drm<'a>(drm: *mut bindings::drm_device) -> &'a Self {
-        const { assert!(offset_of!(Self, drm) == 0) };
-        // SAFETY: The device was allocated as the first field of a `Node<D>`.
-        unsafe { &*drm.cast() }
-    }
-
-    /// Calls `f` with the registration's data while the device cannot be unplugged.
-    ///
-    /// # Errors
-    ///
-    /// `ENODEV` if it has been unplugged, and those of `f`.
-    pub(crate) fn while_plugged<R>(
-        &self,
-        f: impl for<'r, 'a> FnOnce(Pin<&'r <D::Data as ForLt>::Of<'a>>) -> Result<R>,
-    ) -> Result<R> {
-        let drm = core::ptr::from_ref(&self.drm).cast_mut();
-        let mut index = 0;
-
-        // SAFETY: `drm` is a valid device.
-        if !unsafe { bindings::drm_dev_enter(drm, &mut index) } {
-            return Err(ENODEV);
-        }
-        // SAFETY: `data` is written only before the device is registered and after unplugging it,
-        // which waits for this section; by the type invariant it points to live, pinned data. Its
-        // real lifetime is no shorter than this section, and `f` works for any.
-        let result = f(unsafe { Pin::new_unchecked(&*(*self.data.get()).cast()) });
-        // SAFETY: Ends the section begun above.
-        unsafe { bindings::drm_dev_exit(index) };
-
-        result
-    }
-}
-
 /// A registered DRM device, and the data its ioctls are given.
 ///
 /// Dropping it unplugs the device: it waits for running ioctls, later calls on files that are still
@@ -101,7 +47,7 @@ impl<D: Driver> Node<D> {
 ///
 /// `node` is a registered device that this value owns one reference of.
 pub struct Registration<'a, D: Driver> {
-    node: NonNull<Node<D>>,
+    node: NonNull<Device<D>>,
     // The real lifetime is `'a`.
     data: <D::Data as ForLt>::Of<'static>,
     _lifetime: PhantomData<fn(&'a ()) -> &'a ()>,
@@ -127,7 +73,7 @@ where
     /// `ENOMEM`, `ENOSPC` if there are no free minor numbers, `EINVAL` if the module was built for a
     /// kernel whose DRM structures differ, or those of `data`.
     pub fn new(
-        parent: &'a Device<Bound>,
+        parent: &'a device::Device<device::Bound>,
         data: impl PinInit<<D::Data as ForLt>::Of<'a>, Error>,
     ) -> impl BoundInit<Self> {
         let init = move |slot: *mut Self| {
@@ -183,23 +129,23 @@ impl<D: Driver> Drop for Registration<'_, D> {
 }
 
 /// A device that nobody knows of yet; dropping it frees it.
-struct Unregistered<D: Driver>(NonNull<Node<D>>);
+struct Unregistered<D: Driver>(NonNull<Device<D>>);
 
 impl<D: Driver> Unregistered<D> {
-    fn new(parent: &Device<Bound>) -> Result<Self> {
+    fn new(parent: &device::Device<device::Bound>) -> Result<Self> {
         // CAST: `Device` is a transparent wrapper of an `Opaque<device>`.
         let parent = core::ptr::from_ref(parent)
             .cast::<bindings::device>()
             .cast_mut();
         // SAFETY: `parent` is a valid device, of which DRM takes a reference; the driver structure is
-        // static; a `Node<D>` holds the device at the offset given, and the rest of it is valid when
+        // static; a `Device<D>` holds the device at the offset given, and the rest of it is valid when
         // zeroed.
         let node = from_err_ptr(unsafe {
             bindings::__drm_dev_alloc(
                 parent,
                 Tables::<D>::DRIVER,
-                size_of::<Node<D>>(),
-                offset_of!(Node<D>, drm),
+                size_of::<Device<D>>(),
+                Device::<D>::DRM_OFFSET,
             )
         })?;
         Ok(Self(NonNull::new(node.cast()).ok_or(ENOMEM)?))

@@ -58,6 +58,8 @@ impl Driver for NovaDrm {
 
 impl drm::Driver for NovaDrm {
     type Data = NovaApiLt;
+    type File = ();
+    type Object = ();
     type OwnerModule = crate::LocalModule;
 
     const INFO: Info = Info {
@@ -66,5 +68,10 @@ impl drm::Driver for NovaDrm {
         version: (0, 0, 0),
     };
 
-    const IOCTLS: &'static [Entry<Self>] = &[Entry::new::<ioctl::GetParam>()];
+    const IOCTLS: &'static [Entry<Self>] = &[
+        Entry::new::<ioctl::GetParam>(),
+        Entry::new::<ioctl::GemCreate>(),
+        Entry::new::<ioctl::GemInfo>(),
+        Entry::new::<ioctl::GemMmapOffset>(),
+    ];
 }
