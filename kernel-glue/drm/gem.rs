@@ -36,6 +36,7 @@ use kernel::{
     },
     types::Opaque, //
 };
+use kernel_glue::compat::pin_init::raw_try_init;
 
 /// What a driver keeps for each of its objects.
 ///
@@ -153,7 +154,7 @@ impl<D: Driver> Object<D> {
         data: impl PinInit<D::Object, Error>,
     ) -> Result<ARef<Self>> {
         // SAFETY: The field is in bounds of a valid object, and stays there until `free` drops it.
-        let data = unsafe { pin_init::raw_try_init(addr_of_mut!((*object).data).cast(), data) };
+        let data = unsafe { raw_try_init(addr_of_mut!((*object).data).cast(), data) };
         if let Err(err) = data {
             // SAFETY: The caller's reference; `free` knows by `complete` that there is no data.
             unsafe { kernel_glue_drm_gem_put(object.cast()) };
