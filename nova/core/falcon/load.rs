@@ -70,12 +70,11 @@ fn open_aperture<E: Engine>(falcon: &Falcon<'_, E>, aperture: usize) -> Result {
     let transcfg = NV_PFALCON_FBIF_TRANSCFG::of::<E>()
         .try_at(aperture)
         .ok_or(EINVAL)?;
-    falcon.bar.update(transcfg, |transcfg| {
+    falcon.bar.try_update(transcfg, |transcfg| {
         transcfg
             .with_const_target::<COHERENT_SYSMEM>()
             .with_const_mem_type::<PHYSICAL>()
-    });
-    Ok(())
+    })
 }
 
 fn dma<E: Engine>(falcon: &Falcon<'_, E>, object: u64, program: &dma::Program) -> Result {
