@@ -13,6 +13,7 @@ mod fuzz;
 mod hold;
 mod memory;
 mod node;
+mod prime;
 mod stress;
 mod sys;
 
@@ -22,6 +23,9 @@ usage: drm-probe version NODE          name, description and version of the driv
        drm-probe hold NODE             open, wait for a line on standard input, then try everything again
        drm-probe errno-table NODE      what each wrong call must return, as KTAP
        drm-probe stress NODE SECONDS   threads that call until time is up or the device is gone
+       drm-probe prime NODE VGEM       buffers shared with vgem, as KTAP; VGEM is its primary node
+       drm-probe prime-hold NODE VGEM all|ours-in-vgem|vgems-in-ours
+                                       share, wait for a line on standard input, look at what is left
        drm-probe bench NODE ROUNDS     what objects cost beside those of vgem; NODE is a primary node
        drm-probe fuzz CARD CALLS SEED THREADS SECONDS [unbind]
                                        calls that nobody meant; CARD is a PCI address
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
             Ok(seconds) => stress::run(path, seconds),
             Err(_) => return usage(),
         },
+        ["prime", nova, vgem] => prime::run(nova, vgem),
+        ["prime-hold", nova, vgem, what] => prime::hold(nova, vgem, what),
         ["bench", path, rounds] => match rounds.parse() {
             Ok(rounds) => bench::run(path, rounds),
             Err(_) => return usage(),

@@ -12,6 +12,7 @@ use std::{
     os::fd::{
         AsRawFd,
         FromRawFd,
+        OwnedFd,
         RawFd, //
     },
     ptr,
@@ -209,6 +210,32 @@ pub fn memory_file() -> io::Result<File> {
     }
     // SAFETY: a descriptor made just now, which nobody else owns.
     Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+/// A file in memory that will not become shorter than it is, `len` bytes.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn sealed_memory(len: u64) -> io::Result<File> {
+    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+    // SAFETY: the name is a string with an end.
+    let fd = unsafe { libc::memfd_create(c"drm-probe".as_ptr(), flags) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let file = File::from(adopt(fd));
+    file.set_len(len)?;
+    // SAFETY: the descriptor is open, and sealing takes a number.
+    if unsafe { libc::fcntl(fd, libc::F_ADD_SEALS, libc::F_SEAL_SHRINK) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(file)
+}
+
+/// Takes charge of a descriptor that some call has just made, and that nobody else will close.
+pub fn adopt(fd: RawFd) -> OwnedFd {
+    // SAFETY: the caller's: it is open and nobody else's.
+    unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
 /// Closes a descriptor that some ioctl has made, and that nobody else will close.

@@ -28,6 +28,14 @@ const NOWHERE: usize = 8;
 /// # Errors
 /// The kernel's errno.
 pub fn ioctl(fd: impl AsFd, request: u32, argument: &mut [u8]) -> io::Result<()> {
+    ioctl_value(fd, request, argument).map(drop)
+}
+
+/// The same, for ioctls that return something, such as a descriptor.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn ioctl_value(fd: impl AsFd, request: u32, argument: &mut [u8]) -> io::Result<i32> {
     let size = ((request >> SIZE_SHIFT) & SIZE_MASK) as usize;
     assert!(
         size <= argument.len(),
@@ -36,13 +44,29 @@ pub fn ioctl(fd: impl AsFd, request: u32, argument: &mut [u8]) -> io::Result<()>
     assert!(request & IDENTITY != VERSION & IDENTITY, "use version()");
     // SAFETY: the descriptor is open for the call's duration, and the argument is writable for the size
     // the request announces; DRM ioctls without embedded pointers touch nothing else.
-    check(unsafe {
+    let result = unsafe {
         libc::ioctl(
             fd.as_fd().as_raw_fd(),
             u64::from(request),
             argument.as_mut_ptr(),
         )
-    })
+    };
+    check(result).map(|()| result)
+}
+
+/// Whether reading would not wait: for a dma-buf and a sync file, whether fences have ended.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn is_readable(fd: impl AsFd) -> io::Result<bool> {
+    let mut poll = libc::pollfd {
+        fd: fd.as_fd().as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one structure, writable for the call's duration.
+    check(unsafe { libc::poll(&raw mut poll, 1, 0) })?;
+    Ok(poll.revents & libc::POLLIN != 0)
 }
 
 /// An ioctl with an address where nothing is mapped.

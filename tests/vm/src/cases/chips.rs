@@ -109,6 +109,7 @@ pub(super) fn full_life(scenario: &mut Scenario, rebinds: u32) {
     );
     bind(scenario, &chip);
     ask(scenario);
+    share(scenario);
     scenario.step(
         "a client whose card goes away sees ENODEV and can close",
         Step::new("unbind_open_fd", BIND_LIMIT).on(0),
@@ -232,6 +233,22 @@ fn ask(scenario: &mut Scenario) {
     );
     let debugfs = Step::new("debugfs", 10).on(0).arg("chip", chip);
     scenario.step("debugfs tells identity, firmware and layout", debugfs);
+}
+
+/// Buffers that other drivers have too.
+fn share(scenario: &mut Scenario) {
+    scenario.step(
+        "buffers are shared with vgem and with a process, both ways",
+        Step::new("prime", 30).on(0),
+    );
+    scenario.step(
+        "shared buffers outlive their card, out of reach",
+        Step::new("prime_unplug", BIND_LIMIT).on(0),
+    );
+    scenario.step(
+        "a module whose buffer is in use elsewhere is not unloaded",
+        Step::new("prime_modules", 30).on(0),
+    );
 }
 
 /// Several cards in one machine: each binds, and each goes.
