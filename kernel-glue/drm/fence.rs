@@ -10,6 +10,9 @@
 //! While a promise has not ended, the DRM core may ask its module for names, so it keeps the module loaded.
 //! When it has, the core no longer needs anything of the module.
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 use core::{
     marker::PhantomData,
     ptr::NonNull, //

@@ -28,3 +28,5 @@ pub mod ioctl;
 mod layout;
 pub mod registration;
 pub mod syncobj;
+#[cfg(CONFIG_KUNIT = "y")]
+mod testing;

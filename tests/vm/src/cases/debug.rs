@@ -35,6 +35,7 @@ pub(super) const NO_KUNIT: &str = "kunit.enable=0";
 const SUITES: &[&str] = &[
     "kernel_glue_auxiliary",
     "kernel_glue_devres",
+    "kernel_glue_drm_fence",
     "kernel_glue_event",
     "kernel_glue_firmware",
     "kernel_glue_for_lt",
