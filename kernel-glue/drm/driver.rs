@@ -9,7 +9,8 @@ use crate::{
         DriverFile, //
     },
     gem::DriverObject,
-    ioctl, //
+    ioctl,
+    prime, //
 };
 use kernel::{
     bindings,
@@ -72,6 +73,8 @@ impl<D: Driver> Tables<D> {
             open: Some(file::open::<D>),
             postclose: Some(file::close::<D>),
             show_fdinfo: Some(fdinfo::show::<D>),
+            gem_create_object: Some(prime::create_object::<D>),
+            gem_prime_import: Some(prime::import::<D>),
             ioctls: D::IOCTLS.as_ptr().cast(),
             // CAST: `check_table` bounds the length.
             num_ioctls: D::IOCTLS.len() as c_int,

@@ -26,6 +26,7 @@ pub mod file;
 pub mod gem;
 pub mod ioctl;
 mod layout;
+mod prime;
 pub mod registration;
 pub mod syncobj;
 #[cfg(CONFIG_KUNIT = "y")]

@@ -6,7 +6,11 @@
 //! fences out of them, to wait for, and puts fences into them, which user space waits for. A syncobj holds
 //! one fence, or, as a timeline, one for each of several points.
 
-use crate::fence::Fence;
+use crate::{
+    driver::Driver,
+    fence::Fence,
+    file::File, //
+};
 use core::{
     mem::ManuallyDrop,
     num::NonZeroU64,
@@ -32,6 +36,8 @@ mod raw {
     pub(super) struct SyncObj([u8; 0]);
     #[repr(C)]
     pub(super) struct Chain([u8; 0]);
+    #[repr(C)]
+    pub(super) struct File([u8; 0]);
 }
 
 extern "C" {
@@ -39,6 +45,14 @@ extern "C" {
         syncobj: *mut *mut raw::SyncObj,
         flags: u32,
         fence: *mut bindings::dma_fence,
+    ) -> c_int;
+    fn drm_syncobj_find(file: *mut raw::File, handle: u32) -> *mut raw::SyncObj;
+    fn drm_syncobj_find_fence(
+        file: *mut raw::File,
+        handle: u32,
+        point: u64,
+        flags: u64,
+        fence: *mut *mut bindings::dma_fence,
     ) -> c_int;
     fn drm_syncobj_replace_fence(syncobj: *mut raw::SyncObj, fence: *mut bindings::dma_fence);
     fn drm_syncobj_add_point(
@@ -116,7 +130,7 @@ impl SyncObj {
     ///
     /// # Errors
     ///
-    /// `EINVAL` if `fence` is what another timeline stands for: timelines do not nest.
+    /// `EINVAL` if `fence` is that of a point of a timeline, as [`File::fence`] finds them: timelines do not nest.
     pub fn add_point(&self, link: Link, fence: &Fence, point: NonZeroU64) -> Result {
         // SAFETY: By the reference, the fence is alive.
         if unsafe { kernel_glue_fence_is_chain(fence.as_raw()) } {
@@ -128,6 +142,40 @@ impl SyncObj {
             drm_syncobj_add_point(self.0.get(), link.into_raw(), fence.as_raw(), point.get());
         }
         Ok(())
+    }
+}
+
+impl<D: Driver> File<D> {
+    /// The syncobj of one of the file's handles.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is no such handle.
+    pub fn syncobj(&self, handle: u32) -> Result<ARef<SyncObj>> {
+        // SAFETY: The file is valid by the borrow, and every driver of this crate has syncobjs.
+        let syncobj = NonNull::new(unsafe { drm_syncobj_find(self.as_raw().cast(), handle) })
+            .ok_or(ENOENT)?;
+        // SAFETY: The lookup took a reference.
+        Ok(unsafe { ARef::from_raw(syncobj.cast()) })
+    }
+
+    /// What has to be waited for until a point of a syncobj is over; point 0 if it is no timeline.
+    ///
+    /// It does not wait until somebody puts a fence there: user space can, and ioctls keep the device from
+    /// being unplugged.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is no such handle; `EINVAL` if there is no fence, or none for that point, yet.
+    pub fn fence(&self, handle: u32, point: u64) -> Result<ARef<Fence>> {
+        let mut fence = ptr::null_mut();
+        // SAFETY: As above; the result is written to a local variable.
+        to_result(unsafe {
+            drm_syncobj_find_fence(self.as_raw().cast(), handle, point, 0, &mut fence)
+        })?;
+        let fence = NonNull::new(fence).ok_or(EINVAL)?;
+        // SAFETY: The fence comes with a reference.
+        Ok(unsafe { ARef::from_raw(fence.cast()) })
     }
 }
 

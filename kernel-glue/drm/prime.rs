@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Buffers shared with other drivers (PRIME).
+//!
+//! Exporting needs nothing here: the DRM core makes a dma-buf of any object, which keeps the object, its
+//! device and, as its owner, the module of the driver. Other drivers get at the memory through the functions
+//! of the shmem helper.
+//!
+//! A buffer of another driver becomes an object without memory of its own, which keeps the dma-buf and by
+//! it the exporter. It is attached to the device and not mapped for it: a mapping for DMA would have to end
+//! before the driver is unbound, and objects do not.
+
+use crate::{
+    driver::Driver,
+    gem::{
+        DriverObject,
+        Object, //
+    },
+};
+use kernel::{
+    bindings,
+    error::from_err_ptr,
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+/// Called by the shmem helper for the object that it is about to make of an imported buffer.
+pub(crate) extern "C" fn create_object<D: Driver>(
+    _dev: *mut bindings::drm_device,
+    _size: usize,
+) -> *mut bindings::drm_gem_object {
+    match Object::<D>::allocate() {
+        Ok(object) => KBox::into_raw(object).cast(),
+        Err(err) => err.to_ptr(),
+    }
+}
+
+/// Called by the DRM core for a dma-buf that the file has no handle of.
+///
+/// # Safety
+///
+/// `dev` is a device registered by this crate for `D`, `dma_buf` is valid.
+pub(crate) unsafe extern "C" fn import<D: Driver>(
+    dev: *mut bindings::drm_device,
+    dma_buf: *mut bindings::dma_buf,
+) -> *mut bindings::drm_gem_object {
+    let import = || {
+        // SAFETY: As the caller promises; new objects are made by `create_object`.
+        let gem = unsafe { bindings::drm_gem_shmem_prime_import_no_map(dev, dma_buf) };
+        let gem = from_err_ptr(gem)?;
+        // SAFETY: The object is valid, and this pointer does not change any more.
+        if unsafe { (*gem).import_attach.is_null() } {
+            // One of this device's own comes back.
+            return Ok(gem);
+        }
+        // SAFETY: It was just made by `create_object` and initialised for `dev`, and is nobody else's yet.
+        let object = unsafe { Object::<D>::complete(gem.cast(), D::Object::imported()) }?;
+        Ok(ARef::into_raw(object).as_ptr().cast())
+    };
+    import().unwrap_or_else(Error::to_ptr)
+}
