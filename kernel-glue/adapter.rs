@@ -3,12 +3,12 @@
 //! What the adapters of all buses have in common.
 
 /// Gives `Adapter<T>` the registration that the kernel crate's adapter for `$bus` has for `Hidden<T>`.
-/// Callbacks which that does not set may be given, as `field: function`.
+/// A function may be given that sets what it does not set in the structure.
 ///
 /// A driver must not be able to name the implementation of `kernel::$bus::Driver`: its `probe` is a safe
 /// method that hands out an initialiser which anybody may run, and whose value anybody may forget.
 macro_rules! register_hidden {
-    ($bus:ident, $c_driver:ident $(, $field:ident: $callback:expr)*) => {
+    ($bus:ident, $c_driver:ident $(, $set:expr)?) => {
         // SAFETY: All is that of the kernel crate's own adapter, to which `register` delegates.
         unsafe impl<T: Driver> kernel::driver::DriverLayout for Adapter<T> {
             type DriverType = kernel::bindings::$c_driver;
@@ -26,7 +26,7 @@ macro_rules! register_hidden {
             ) -> kernel::error::Result {
                 // SAFETY: Nobody knows of the structure until it is registered below, which leaves what
                 // it does not set itself as it is.
-                $(unsafe { (*reg.get()).$field = Some($callback) };)*
+                $($set(unsafe { &mut *reg.get() });)?
                 // SAFETY: The caller keeps the same promises.
                 unsafe { kernel::$bus::Adapter::<Hidden<T>>::register(reg, name, module) }
             }

@@ -3,10 +3,20 @@
 //! A PCI driver whose private data is built by a [`BoundInit`].
 
 mod bar;
+mod callbacks;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
 
 pub use bar::Bar;
+pub use callbacks::{
+    restore,
+    Callbacks,
+    Channel,
+    ErsResult,
+    Recovery,
+    Reset,
+    Sleep, //
+};
 
 use crate::{
     adapter::register_hidden,
@@ -26,8 +36,7 @@ use kernel::{
     bindings,
     device::{
         Bound,
-        Core,
-        CoreInternal, //
+        Core, //
     },
     dma::{
         Device as _,
@@ -43,7 +52,7 @@ use kernel::{
 };
 
 /// A PCI driver; see [`kernel::pci::Driver`] for what is not said here.
-pub trait Driver {
+pub trait Driver: Sized + 'static {
     /// What the id table says of each id.
     type IdInfo: 'static;
 
@@ -52,6 +61,9 @@ pub trait Driver {
 
     /// The devices this driver matches.
     const ID_TABLE: IdTable<Self::IdInfo>;
+
+    /// Which of the callbacks in [`Sleep`], [`Reset`] and [`Recovery`] the driver has.
+    const CALLBACKS: Callbacks<Self> = Callbacks::NONE;
 
     /// Decides whether to drive `dev`, and says how to build the private data.
     ///
@@ -89,20 +101,7 @@ pub struct Adapter<T: Driver>(T);
 /// The [`kernel::pci::Driver`] that nobody outside can name.
 struct Hidden<T: Driver>(T);
 
-register_hidden!(pci, pci_driver, shutdown: shutdown::<T>);
-
-/// # Safety
-///
-/// `pdev` points to a locked PCI device that is bound to the driver `T`.
-unsafe extern "C" fn shutdown<T: Driver>(pdev: *mut bindings::pci_dev) {
-    // SAFETY: By the promise of the caller. `Device` is a transparent wrapper, and this is a callback of
-    // the bus.
-    let dev = unsafe { &*pdev.cast::<Device<CoreInternal<'_>>>() };
-    // SAFETY: The device is bound, and cannot be unbound while it is locked. Its private data is what
-    // the adapter of the kernel crate made of `Hidden<T>::probe`.
-    let data = unsafe { dev.as_ref().drvdata_borrow::<T::Data<'_>>() };
-    T::shutdown(dev, data);
-}
+register_hidden!(pci, pci_driver, callbacks::set::<T>);
 
 impl<T: Driver> pci::Driver for Hidden<T> {
     type IdInfo = T::IdInfo;
@@ -205,7 +204,8 @@ impl<'bound, 'core> Setup<'_, 'bound, 'core> {
     ///
     /// Its configuration is saved before and put back afterwards, so BARs that are mapped stay valid; what
     /// is read from them during the reset is all ones. Everything else about the device is as after
-    /// power-on. Sleeps, for 0.1 s at least; the PCI core logs that it happens.
+    /// power-on. Sleeps, for 0.1 s at least; the PCI core logs that it happens, unless the driver has
+    /// [`Reset`], whose callbacks do not run now.
     ///
     /// # Errors
     ///
