@@ -10,7 +10,8 @@ use std::time::Duration;
 use crate::{
     driver::Driver,
     gpu::Gpu,
-    paths::Flavour, //
+    paths::Flavour,
+    qemu::DeviceError, //
 };
 
 mod boot_faults;
@@ -127,6 +128,8 @@ pub struct Step {
     pub marked: bool,
     /// The GPU whose faults are taken away before.
     pub mends: Option<usize>,
+    /// What happens on PCI Express before.
+    pub injects: Option<DeviceError>,
     /// Whether the machine is to be off afterwards.
     pub ends: bool,
     /// Whether it may run at the same time as its neighbours, which are about other cards.
@@ -292,6 +295,7 @@ impl Step {
             expect: Expect::Success,
             marked: false,
             mends: None,
+            injects: None,
             ends: false,
             together: false,
         }
@@ -332,6 +336,11 @@ impl Step {
 
     fn mended(mut self, gpu: usize) -> Self {
         self.mends = Some(gpu);
+        self
+    }
+
+    fn after_error(mut self, device: &'static str, name: &'static str) -> Self {
+        self.injects = Some(DeviceError { device, name });
         self
     }
 

@@ -31,6 +31,7 @@ pub mod kernel_image;
 pub mod kmod;
 pub mod ktap;
 pub mod log;
+pub mod monitor;
 pub mod paths;
 pub mod process;
 pub mod qemu;

@@ -25,7 +25,7 @@ pub struct Machine {
     pub iommu: bool,
     /// Sockets of the emulated GPUs, in the order of their root ports.
     pub gpus: Vec<PathBuf>,
-    /// Devices of QEMU's own, anywhere on the root bus.
+    /// Devices of QEMU's own, on the root bus unless they say otherwise.
     pub devices: &'static [&'static str],
     /// Inherited pipes of the console.
     pub console: PortFds,
@@ -35,13 +35,14 @@ pub struct Machine {
     pub monitor_fd: i32,
 }
 
-/// Monitor commands that send a break on the console, which makes the next letter a SysRq command.
-pub const SEND_CONSOLE_BREAK: &str = concat!(
-    r#"{"execute":"qmp_capabilities"}"#,
-    "\n",
-    r#"{"execute":"chardev-send-break","arguments":{"id":"console"}}"#,
-    "\n"
-);
+/// An error on PCI Express, which QEMU can have happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceError {
+    /// Where it is detected, as named on the command line.
+    pub device: &'static str,
+    /// What it is, as QEMU's command `pcie_aer_inject_error` calls it.
+    pub name: &'static str,
+}
 
 /// File descriptors of a serial port's two pipes, as QEMU inherits them.
 ///

@@ -397,6 +397,9 @@ fn run_batch(
     for gpu in steps().filter_map(|step| step.mends) {
         vm.mend(gpu);
     }
+    for error in steps().filter_map(|step| step.injects) {
+        vm.inject_error(error)?;
+    }
     if steps().any(|step| step.mends.is_some()) {
         std::thread::sleep(MARK_PAUSE);
     }

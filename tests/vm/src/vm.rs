@@ -9,7 +9,6 @@ use std::{
         File, //
     },
     io::{
-        BufRead,
         Write, //
     },
     os::{fd::AsRawFd, unix::net::UnixStream},
@@ -55,12 +54,14 @@ use crate::{
         self,
         Gpu, //
     },
+    monitor::Monitor,
     process::{
         describe,
         Program, //
     },
     qemu::{
         self,
+        DeviceError,
         Machine, //
     },
     serial::{
@@ -132,7 +133,7 @@ pub struct Vm {
     models: Vec<Program>,
     control: File,
     console: File,
-    monitor: UnixStream,
+    monitor: Monitor,
     files: Vec<gpu::Files>,
     _sockets: TempDir,
     started: Instant,
@@ -215,7 +216,7 @@ impl Vm {
             models,
             control,
             console,
-            monitor,
+            monitor: Monitor::new(monitor)?,
             files,
             _sockets: sockets,
             started,
@@ -300,6 +301,14 @@ impl Vm {
         if let Some(model) = self.models.get_mut(gpu) {
             model.signal(Signal::USR2);
         }
+    }
+
+    /// Has an error happen in a device of QEMU's own.
+    ///
+    /// # Errors
+    /// When QEMU cannot do that.
+    pub fn inject_error(&mut self, error: DeviceError) -> Result<()> {
+        self.monitor.inject_error(error.device, error.name)
     }
 
     /// Kills QEMU (`None`) or the model with this index, to see what the harness makes of it.
@@ -413,11 +422,7 @@ impl Vm {
     /// After a hang, asks the kernel which tasks are blocked: SysRq-w, as a break and a letter on the
     /// console. A guest that does not take interrupts any more does not answer.
     fn blocked_tasks(&mut self) -> Vec<String> {
-        let _ = self.monitor.write_all(qemu::SEND_CONSOLE_BREAK.as_bytes());
-        // The monitor answers each of its two commands and greets first; the break is out after the third.
-        let mut replies = std::io::BufReader::new(&self.monitor).lines();
-        let _ = self.monitor.set_read_timeout(Some(LAST_WORDS));
-        let _ = replies.by_ref().take(3).count();
+        let _ = self.monitor.send_console_break();
         let _ = self.console.write_all(b"w");
         let deadline = Instant::now() + LAST_WORDS;
         let mut lines = Vec::new();

@@ -349,6 +349,7 @@ mod tests {
             expect: Expect::Success,
             marked: false,
             mends: None,
+            injects: None,
             ends: false,
             together: false,
         };
@@ -382,6 +383,7 @@ mod tests {
             expect: Expect::Success,
             marked: false,
             mends: None,
+            injects: None,
             ends: false,
             together: false,
         };
