@@ -88,6 +88,13 @@ use crate::{
 /// Bytes of guest memory the device uses at the flush address.
 const FLUSH_PAGE_SIZE: u64 = 4096;
 
+/// The command register in configuration space.
+const COMMAND: u64 = 4;
+
+/// How long after switching bus mastering off a client may take to reset the device. Time stands still for the
+/// GSP until then.
+const RESET_LIMIT_US: u64 = 300_000;
+
 /// What is to be emulated.
 pub struct Options {
     /// Chip and board.
@@ -161,6 +168,9 @@ pub struct Device {
     chip: &'static Chip,
     plan: Plan,
     config: ConfigSpace,
+    /// When bus mastering was switched off under a working GSP-RM. A client that resets the bus does that, too,
+    /// a moment before; it is only complained about if no reset comes.
+    cut_off_at: Option<u64>,
     bar0: Bar0,
     vram: Vram,
     apertures: Apertures,
@@ -220,6 +230,7 @@ impl Device {
             bar0: Bar0::new(parts, &plan),
             irqs: Irqs::new(config.caps()),
             config,
+            cut_off_at: None,
             vram: Vram::new(bytes)?,
             apertures: Apertures::new(chip.family),
             has_client: false,
@@ -296,15 +307,9 @@ impl Device {
         let was_master = self.config.bus_master();
         let effects = self.config.write(offset, data);
         if was_master && !self.config.bus_master() && self.bar0.uses_memory() {
-            self.complain(
-                now,
-                Complaint::new(
-                    BusRule::Config,
-                    "bus mastering switched off while GSP-RM works with memory",
-                ),
-                offset,
-                0,
-            );
+            self.cut_off_at = Some(now);
+        } else if self.config.bus_master() {
+            self.complain_of_cut_off(now);
         }
         for effect in effects {
             match effect {
@@ -327,6 +332,14 @@ impl Device {
                     to,
                 ),
             }
+        }
+    }
+
+    /// Bus mastering was switched off under a working GSP-RM, and no reset has come.
+    fn complain_of_cut_off(&mut self, now: u64) {
+        if self.cut_off_at.take().is_some() {
+            let what = "bus mastering switched off while GSP-RM works with memory";
+            self.complain(now, Complaint::new(BusRule::Config, what), COMMAND, 0);
         }
     }
 
@@ -527,6 +540,7 @@ impl Device {
     /// The machine resets the device.
     pub fn reset(&mut self) {
         let now = self.recorder.now_us();
+        self.cut_off_at = None;
         self.config.reset();
         self.progress.device_reset();
         self.reset_engines(now, "device");
@@ -544,6 +558,12 @@ impl Device {
         if !self.has_client {
             // The machine is off, and the card with it.
             return;
+        }
+        if let Some(since) = self.cut_off_at {
+            if now < since + RESET_LIMIT_US {
+                return;
+            }
+            self.complain_of_cut_off(now);
         }
         let cx = Cx {
             now_us: now,
@@ -606,6 +626,7 @@ impl Device {
     /// Does the access reach the registers? Not if the device is gone, asleep or not decoding.
     fn admit(&mut self, now: u64, offset: u64) -> bool {
         self.bar0_accesses += 1;
+        self.complain_of_cut_off(now);
         if let Some((fault, from)) = self.plan.gone_from {
             if self.bar0_accesses >= from {
                 self.recorder.fault(now, fault, Some(offset));

@@ -320,6 +320,18 @@ fn takedown() {
             |driver| {
                 driver.boot();
                 driver.device.config_write(4, &[0x02, 0x00]);
+                driver.device.bar0_read(0, &mut [0; 4]);
+            },
+        ),
+        (
+            "bus master off in a reset of the bus",
+            "ga102",
+            &[],
+            |driver| {
+                driver.boot();
+                driver.device.config_write(4, &[0x00, 0x00]);
+                driver.device.tick();
+                driver.device.reset();
             },
         ),
         ("queues gone under GSP-RM", "ga102", &["PV-05"], |driver| {
