@@ -97,6 +97,21 @@ node_of() {
 	done
 }
 
+# Folder of the device that QEMU counts with.
+testdev() {
+	for found in /sys/bus/pci/devices/*; do
+		[ "$(cat "$found/vendor" "$found/device")" = "0x1b36
+0x0005" ] && echo "$found" && return
+	done
+}
+
+# Lets all devices go to sleep and wakes them up again. The machine itself stays awake.
+sleep_for_a_moment() {
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
+	echo devices >/sys/power/pm_test
+	echo freeze >/sys/power/state
+}
+
 # Length in bytes of line INDEX (from 0) of the device's resource file.
 resource_length() {
 	set -- $(sed -n "$(($1 + 1))p" "$device/resource")

@@ -41,6 +41,7 @@ const OURS: &[&str] = &["nova_core", "nova_drm"];
 /// The samples. None needs another module.
 const SAMPLES: &[&str] = &[
     "sample_auxiliary",
+    "sample_callbacks",
     "sample_devres_after",
     "sample_devres_before",
     "sample_pci",
@@ -71,7 +72,11 @@ impl Driver {
     pub fn devices(self) -> &'static [&'static str] {
         match self {
             Self::Ours | Self::UpstreamNova | Self::Nouveau => &[],
-            Self::Samples => &["pci-testdev"],
+            Self::Samples => &[
+                // Behind a port, so that it can be reset, and that errors can happen.
+                "pcie-root-port,id=rp1,chassis=1,slot=1,hotplug=off",
+                "pci-testdev,bus=rp1",
+            ],
         }
     }
 

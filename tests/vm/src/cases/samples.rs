@@ -4,7 +4,6 @@
 //! says when it is unbound shows the order in which things go.
 
 use super::{
-    debug::NO_KUNIT,
     Scenario,
     Step, //
 };
@@ -37,10 +36,42 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The port in front of the device. It tells of errors, and the kernel asks whoever drives what is behind it.
+const PORT: &str = "rp1";
+
+/// What happens to the device of a driver with all callbacks.
+const CALLED: &[(&str, &str)] = &[
+    ("load", "a driver with all callbacks binds"),
+    (
+        "reset",
+        "it is told before its device is reset, and afterwards",
+    ),
+    ("sleep", "it is told of sleep, and of its end"),
+    (
+        "nonfatal",
+        "after an error it looks whether its device answers, and goes on",
+    ),
+    (
+        "fatal",
+        "after a worse one it has its device reset, sets it up again, and goes on",
+    ),
+    ("unload", "its private data have been there all the time"),
+];
+
+/// What happens to the device of a driver that has none of them.
+const NOT_CALLED: &[(&str, &str)] = &[
+    ("load", "a driver without callbacks binds"),
+    ("sleep", "the machine sleeps without asking it"),
+    ("nonfatal", "it is not said to survive errors"),
+    ("reset", "its device is reset without telling it"),
+    ("unload", "it is unbound all the same"),
+];
+
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut debug = scenario("samples-debug");
     debug.flavour = Flavour::Debug;
-    debug.append = NO_KUNIT;
+    // It does not ask firmware for its part in errors, because it does not know how to save power.
+    debug.append = "kunit.enable=0 pcie_ports=native";
     debug.step(
         "the lock checker is still on",
         Step::new("lockdep_clean", 10),
@@ -57,5 +88,24 @@ fn scenario(name: &str) -> Scenario {
             Step::new("sample", 30).arg("sample", *sample),
         );
     }
+    for (what, shown) in CALLED {
+        let step = called("sample_callbacks", what);
+        scenario.step(format!("sample_callbacks: {shown}"), step);
+    }
+    for (what, shown) in NOT_CALLED {
+        let step = called("sample_pci", what);
+        scenario.step(format!("sample_pci: {shown}"), step);
+    }
     scenario
+}
+
+fn called(sample: &'static str, what: &'static str) -> Step {
+    let step = Step::new("sample_called", 60)
+        .arg("sample", sample)
+        .arg("what", what);
+    match what {
+        "nonfatal" => step.after_error(PORT, "COMP_TIME"),
+        "fatal" => step.after_error(PORT, "DLP"),
+        _ => step,
+    }
 }

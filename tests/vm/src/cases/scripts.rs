@@ -56,6 +56,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "reset"
     "rmmod_refused"
     "sample"
+    "sample_called"
     "show"
     "sleep"
     "stress_unbind"
