@@ -2,6 +2,8 @@
 
 //! Binding to the PCI device of a GPU.
 
+mod callbacks;
+
 use crate::{
     api::{
         NovaApi,
@@ -57,6 +59,7 @@ use kernel_glue::{
     pci::{
         is_virtual_function,
         Bar,
+        Callbacks,
         Driver,
         Enabled,
         Setup, //
@@ -89,6 +92,12 @@ pub(crate) struct NovaCore<'bound> {
     parts: Tether<BarAndGpu<'bound>, UsersLt>,
     #[pin]
     enabled: Enabled<'bound>,
+}
+
+impl NovaCore<'_> {
+    fn gpu(&self) -> &Gpu<'_> {
+        self.parts.as_pin().owner().borrower().get_ref()
+    }
 }
 
 /// The registers, and the GPU that is driven by them.
@@ -143,6 +152,7 @@ impl Driver for Nova {
     type Data<'bound> = NovaCore<'bound>;
 
     const ID_TABLE: pci::IdTable<()> = &PCI_TABLE;
+    const CALLBACKS: Callbacks<Self> = Callbacks::NONE.sleep().reset().recovery();
 
     fn probe<'bound>(
         mut setup: Setup<'_, 'bound, '_>,
@@ -201,8 +211,7 @@ impl Driver for Nova {
     }
 
     fn shutdown<'bound>(_dev: &'bound pci::Device<Core<'_>>, data: Pin<&NovaCore<'bound>>) {
-        let gpu = data.get_ref().parts.as_pin().owner();
-        gpu.borrower().shut_down();
+        data.gpu().shut_down();
     }
 }
 

@@ -161,6 +161,29 @@ impl<'a> Gpu<'a> {
         self.gsp_rm.as_ref().get_ref().gsp()
     }
 
+    /// Whether the device still answers.
+    pub(crate) fn answers(&self) -> bool {
+        self.gsp_rm.answers()
+    }
+
+    /// Talks to GSP-RM no more; every call fails from now on. The first reason is logged.
+    pub(crate) fn give_up(&self, why: &'static str) {
+        self.gsp().kill(why);
+    }
+
+    /// Whether GSP-RM has died, or has been given up.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.gsp().is_dead()
+    }
+
+    /// Notes that nothing runs in the GPU any more, because it has been reset: nothing has to be taken down,
+    /// and nothing interrupts.
+    pub(crate) fn forget_what_runs(&self) {
+        self.gsp_rm.forget();
+        self.gsp().forget_interrupts();
+        self.sysmem_flush.forget();
+    }
+
     /// Takes the GPU down without giving anything back, because the machine is about to stop or to start
     /// another kernel.
     pub(crate) fn shut_down(&self) {

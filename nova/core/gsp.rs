@@ -142,12 +142,12 @@ impl<'a> Gsp<'a> {
 
     /// Ends the conversation because of something that is not seen in it; it is logged, with the last
     /// messages, unless the conversation has ended already. Every call fails with `EIO` from now on.
-    fn kill(&self, why: impl fmt::Display) {
+    pub(crate) fn kill(&self, why: impl fmt::Display) {
         self.rpc.die(why);
     }
 
     /// Whether the GSP has died: it has broken the rules, fallen silent, or been killed.
-    fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         self.diagnostics.state() == State::Dead
     }
 }

@@ -96,6 +96,16 @@ impl<'a> GspRm<'a> {
         &self.gsp
     }
 
+    /// Whether the device still answers.
+    pub(crate) fn answers(&self) -> bool {
+        answers(self.bar)
+    }
+
+    /// Notes that it is down without being taken there.
+    pub(crate) fn forget(&self) {
+        self.is_down.store(true, Relaxed);
+    }
+
     /// Takes it down, unless that has been done.
     ///
     /// What fails is logged; the rest is done all the same, unless it is the device that has gone. Either
@@ -105,7 +115,7 @@ impl<'a> GspRm<'a> {
             return;
         }
         // Who found that out has logged it.
-        if !answers(self.bar) {
+        if !self.answers() {
             return;
         }
         if self.gsp.unload() == Err(ENODEV) {

@@ -13,7 +13,13 @@ use kernel::{
     page::PAGE_SIZE,
     pci,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    }, //
 };
 use kernel_glue::{
     compat::dma::CoherentHandle,
@@ -63,8 +69,8 @@ pub(crate) struct SysmemFlush<'a> {
     dev: &'a pci::Device<Bound>,
     bar: &'a Bar0<'a>,
     page: Page,
-    /// Somebody else will withdraw the page.
-    is_left: bool,
+    /// The page is not this value's to withdraw.
+    is_left: Atomic<bool>,
 }
 
 impl<'a> SysmemFlush<'a> {
@@ -100,7 +106,7 @@ impl<'a> SysmemFlush<'a> {
             dev,
             bar,
             page,
-            is_left: false,
+            is_left: Atomic::new(false),
         })
     }
 }
@@ -108,8 +114,13 @@ impl<'a> SysmemFlush<'a> {
 impl SysmemFlush<'_> {
     /// Leaves the page known to the GPU. The caller has another handle of it, which he makes known again at
     /// once.
-    pub(crate) fn leave(mut self) {
-        self.is_left = true;
+    pub(crate) fn leave(self) {
+        self.forget();
+    }
+
+    /// Leaves the GPU alone from now on, because it has been reset and does not know the page any more.
+    pub(crate) fn forget(&self) {
+        self.is_left.store(true, Relaxed);
     }
 
     /// Has the GPU forget the page, unless it has already.
@@ -136,7 +147,7 @@ impl SysmemFlush<'_> {
 
 impl Drop for SysmemFlush<'_> {
     fn drop(&mut self) {
-        if !self.is_left {
+        if !self.is_left.load(Relaxed) {
             self.withdraw();
         }
     }

@@ -338,4 +338,9 @@ impl Gsp<'_> {
         self.diagnostics.interrupts_on.store(false, Relaxed);
         self.tree.disable(self.bar);
     }
+
+    /// Leaves the interrupt tree alone from now on, because the GPU has been reset.
+    pub(crate) fn forget_interrupts(&self) {
+        self.tree.vector.store(NO_VECTOR, Release);
+    }
 }

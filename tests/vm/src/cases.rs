@@ -22,6 +22,7 @@ mod faults;
 pub mod flush;
 pub mod layouts;
 mod oracles;
+mod pci_events;
 mod samples;
 pub mod scripts;
 pub mod self_test;
@@ -366,6 +367,7 @@ pub fn all(rebinds: u32) -> Vec<Scenario> {
     scenarios.extend(faults::scenarios());
     scenarios.extend(boot_faults::scenarios());
     scenarios.extend(dirty::scenarios());
+    scenarios.extend(pci_events::scenarios());
     scenarios.extend(oracles::scenarios());
     scenarios.extend(debug::scenarios(rebinds));
     scenarios.extend(samples::scenarios());

@@ -48,6 +48,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "oracle_nova_bound"
     "oracle_rebind"
     "oracle_unload"
+    "pci_event"
     "power_off"
     "prime"
     "prime_modules"
