@@ -23,9 +23,10 @@ Unsafe code
 
 This page is made by ``cargo run -p unsafe-count -- --write``, and a test holds it against the source.
 
-Only ``kernel-glue`` may say ``unsafe``; ``nova`` and ``firmware`` are safe Rust, and the same test refuses it
-there. Every block has a comment that proves what it relies on. What the blocks have in common is said here,
-once for each kind. What is part of KUnit suites exists in test kernels only, and is counted apart.
+Only ``kernel-glue`` may say ``unsafe``; ``nova``, ``firmware``, the samples and the probes of ``make
+bench`` are safe Rust, and the same test refuses it there. Every block has a comment that proves what it
+relies on. What the blocks have in common is said here, once for each kind. What is part of KUnit suites
+exists in test kernels only, and is counted apart.
 ";
 
 /// Writes the page.
