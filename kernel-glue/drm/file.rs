@@ -26,7 +26,7 @@ use kernel_glue::for_lt::ForLt;
 ///
 /// It is dropped when the file is closed and all its handles are gone, which may be long after the
 /// driver was unbound; so it cannot borrow from the driver's data.
-pub trait DriverFile<D: Driver<File = Self>>: Send + Sync + Sized + 'static {
+pub trait DriverFile<D: Driver>: Send + Sync + Sized + 'static {
     /// Makes it, while the file is being opened.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ pub trait DriverFile<D: Driver<File = Self>>: Send + Sync + Sized + 'static {
 }
 
 /// For drivers that keep nothing.
-impl<D: Driver<File = ()>> DriverFile<D> for () {
+impl<D: Driver> DriverFile<D> for () {
     fn open(_data: Pin<&<D::Data as ForLt>::Of<'_>>) -> impl PinInit<Self, Error> {
         Ok(())
     }
