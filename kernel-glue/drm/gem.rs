@@ -275,12 +275,9 @@ unsafe extern "C" fn free<D: Driver>(gem: *mut bindings::drm_gem_object) {
 }
 
 // What is inline in C; see helpers.c.
-#[cfg_attr(
-    not(CONFIG_LOCKDEP),
-    expect(
-        improper_ctypes,
-        reason = "the structures contain empty ones, which C has as well"
-    )
+#[expect(
+    improper_ctypes,
+    reason = "the structures contain empty ones, which C has as well"
 )]
 extern "C" {
     fn kernel_glue_pages_of_machine() -> usize;

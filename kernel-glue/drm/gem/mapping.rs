@@ -147,12 +147,9 @@ impl Window {
 }
 
 // What is inline or private in C; see helpers.c.
-#[cfg_attr(
-    not(CONFIG_LOCKDEP),
-    expect(
-        improper_ctypes,
-        reason = "the structures contain empty ones, which C has as well"
-    )
+#[expect(
+    improper_ctypes,
+    reason = "the structures contain empty ones, which C has as well"
 )]
 extern "C" {
     fn kernel_glue_drm_gem_vm_open(vma: *mut bindings::vm_area_struct);
