@@ -25,8 +25,10 @@ use kernel_glue::{
         self,
         BoundInit, //
     },
+    compat::pci_device_table,
     pci::{
         restore,
+        Bar,
         Callbacks,
         Channel,
         Driver,
@@ -64,7 +66,7 @@ impl Sample<'_> {
 /// The driver.
 struct SampleDriver;
 
-kernel::pci_device_table!(PCI_TABLE, (), [(testdev::ID, ())]);
+pci_device_table!(PCI_TABLE, (), [(testdev::ID, ())]);
 
 impl Driver for SampleDriver {
     type IdInfo = ();
