@@ -93,11 +93,13 @@ pub(crate) unsafe extern "C" fn open<D: Driver>(
     file: *mut bindings::drm_file,
 ) -> c_int {
     from_result(|| {
-        // SAFETY: As the caller promises.
-        let device = unsafe { Device::<D>::from_drm(dev) };
-        let data = device.while_plugged(|data| KBox::pin_init(D::File::open(data), GFP_KERNEL))?;
-        // SAFETY: Nobody else knows the file yet.
-        unsafe { (*file).driver_priv = data.into_foreign() };
+        // SAFETY: As the caller promises. Nobody else knows the file yet.
+        unsafe {
+            let device = Device::<D>::from_drm(dev);
+            let data =
+                device.while_plugged(|data| KBox::pin_init(D::File::open(data), GFP_KERNEL))?;
+            (*file).driver_priv = data.into_foreign();
+        }
         Ok(0)
     })
 }

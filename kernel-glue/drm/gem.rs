@@ -16,7 +16,6 @@ use core::{
     mem::MaybeUninit,
     pin::Pin,
     ptr::{
-        addr_of,
         addr_of_mut,
         NonNull, //
     }, //
@@ -119,13 +118,14 @@ impl<D: Driver> Object<D> {
         }
 
         let mut object = Self::allocate()?;
-        // SAFETY: Both are valid; the object begins with the structure, zeroed but for `funcs`, and
-        // `size` is a multiple of the page size. On failure nothing is left in it.
-        to_result(unsafe {
-            bindings::drm_gem_shmem_init(dev.as_raw(), object.as_mut_ptr().cast(), size)
-        })?;
-        // SAFETY: Initialised just above, with one reference, of which nobody else knows.
-        unsafe { Self::complete(KBox::into_raw(object).cast(), data) }
+        // SAFETY: Device and object are valid. The object begins with the structure, zeroed but for `funcs`,
+        // and `size` is a multiple of the page size. On failure nothing is left in it; otherwise it has one
+        // reference, of which nobody else knows.
+        unsafe {
+            let shmem = object.as_mut_ptr().cast();
+            to_result(bindings::drm_gem_shmem_init(dev.as_raw(), shmem, size))?;
+            Self::complete(KBox::into_raw(object).cast(), data)
+        }
     }
 
     /// A zeroed object that knows its functions, and is otherwise for the shmem helper to initialise.
@@ -153,16 +153,15 @@ impl<D: Driver> Object<D> {
         object: *mut Self,
         data: impl PinInit<D::Object, Error>,
     ) -> Result<ARef<Self>> {
-        // SAFETY: The field is in bounds of a valid object, and stays there until `free` drops it.
-        let data = unsafe { raw_try_init(addr_of_mut!((*object).data).cast(), data) };
-        if let Err(err) = data {
-            // SAFETY: The caller's reference; `free` knows by `complete` that there is no data.
-            unsafe { kernel_glue_drm_gem_put(object.cast()) };
-            return Err(err);
-        }
-        // SAFETY: The object is valid and its device as well. INVARIANT: `data` is initialised, and
-        // the object gets its reference to the device.
+        // SAFETY: The object is valid, and so is its device. The field stays where it is until `free` drops
+        // it. On failure the caller's reference is dropped, and `free` knows by `complete` that there is no
+        // data. INVARIANT: `data` is initialised, and the object gets its reference to the device.
         unsafe {
+            let slot = addr_of_mut!((*object).data).cast();
+            if let Err(err) = raw_try_init(slot, data) {
+                kernel_glue_drm_gem_put(object.cast());
+                return Err(err);
+            }
             bindings::drm_dev_get((*object.cast::<bindings::drm_gem_object>()).dev);
             (*object).complete = true;
             Ok(ARef::from_raw(NonNull::new_unchecked(object)))
@@ -180,18 +179,27 @@ impl<D: Driver> Object<D> {
         unsafe { Pin::new_unchecked(self.data.assume_init_ref()) }
     }
 
+    /// What never changes in an object.
+    fn fixed(&self) -> Fixed {
+        let gem = self.as_gem();
+        // SAFETY: By the type invariant the object is initialised, which has given it an mmap offset.
+        unsafe {
+            Fixed {
+                dev: (*gem).dev,
+                size: (*gem).size,
+                page: (*gem).vma_node.vm_node.start,
+            }
+        }
+    }
+
     /// Length in bytes, a multiple of the page size.
     pub fn size(&self) -> usize {
-        // SAFETY: By the type invariant the object is initialised; its size never changes.
-        unsafe { *addr_of!((*self.as_gem()).size) }
+        self.fixed().size
     }
 
     /// Where in the device's files the object can be mapped, in bytes, for files with a handle of it.
     pub fn mmap_offset(&self) -> u64 {
-        // SAFETY: By the type invariant the object is initialised, which has given it an offset that
-        // never changes.
-        let page = unsafe { *addr_of!((*self.as_gem()).vma_node.vm_node.start) };
-        page << PAGE_SHIFT
+        self.fixed().page << PAGE_SHIFT
     }
 
     /// Gives `file` a handle of the object; the handle keeps the object.
@@ -202,9 +210,7 @@ impl<D: Driver> Object<D> {
     ///
     /// `ENOMEM`; `ENOSPC` if there are no free handles; `EINVAL` if `file` is of another device.
     pub fn create_handle(&self, file: &File<D>) -> Result<u32> {
-        // SAFETY: By the type invariant the object is initialised; its device never changes.
-        let dev = unsafe { *addr_of!((*self.as_gem()).dev) };
-        if dev != file.device().as_raw() {
+        if self.fixed().dev != file.device().as_raw() {
             return Err(EINVAL);
         }
 
@@ -243,13 +249,22 @@ impl<D: Driver> File<D> {
     ///
     /// `ENOENT` if there is no such handle.
     pub fn lookup(&self, handle: u32) -> Result<ARef<Object<D>>> {
-        // SAFETY: The file is valid by the borrow.
-        let object = unsafe { bindings::drm_gem_object_lookup(self.as_raw(), handle) };
-        let object = NonNull::new(object).ok_or(ENOENT)?;
-        // SAFETY: Every handle of the file comes from `create_handle` or from importing a buffer, so
-        // that the object is a complete `Object<D>`; the lookup took a reference of it.
-        Ok(unsafe { ARef::from_raw(object.cast()) })
+        // SAFETY: The file is valid by the borrow. Every handle of it comes from `create_handle` or from
+        // importing a buffer, so that the object is a complete `Object<D>`; the lookup takes a reference.
+        unsafe {
+            let object = bindings::drm_gem_object_lookup(self.as_raw(), handle);
+            let object = NonNull::new(object).ok_or(ENOENT)?;
+            Ok(ARef::from_raw(object.cast()))
+        }
     }
+}
+
+/// See [`Object::fixed`].
+struct Fixed {
+    dev: *mut bindings::drm_device,
+    size: usize,
+    /// Where the object begins in the device's files, in pages.
+    page: u64,
 }
 
 /// What the DRM core calls when the last reference to an object has gone.

@@ -43,13 +43,14 @@ pub(super) unsafe extern "C" fn mmap(
     vma: *mut bindings::vm_area_struct,
 ) -> c_int {
     // SAFETY: As the caller promises; the structure of the helper begins with `gem`.
-    let ret = unsafe { bindings::drm_gem_shmem_mmap(gem.cast(), vma) };
-    if ret == 0 {
-        // The helper would mark a page as dirty at the first write, which nobody tells us of.
-        // SAFETY: As the caller promises.
-        unsafe { kernel_glue_drm_gem_mark_dirty(gem) };
+    unsafe {
+        let ret = bindings::drm_gem_shmem_mmap(gem.cast(), vma);
+        if ret == 0 {
+            // The helper would mark a page as dirty at the first write, which nobody tells us of.
+            kernel_glue_drm_gem_mark_dirty(gem);
+        }
+        ret
     }
-    ret
 }
 
 /// Maps the page that was touched and those around it.
@@ -61,35 +62,31 @@ unsafe extern "C" fn fault(vmf: *mut bindings::vm_fault) -> bindings::vm_fault_t
     const SIGBUS: bindings::vm_fault_t = bindings::vm_fault_reason_VM_FAULT_SIGBUS;
     const MAPPED: bindings::vm_fault_t = bindings::vm_fault_reason_VM_FAULT_NOPAGE;
 
-    // SAFETY: The fault is valid, and so is its mapping while the fault is handled.
-    let (at, vma) = unsafe {
+    // SAFETY: The fault is valid, and so is its mapping while the fault is handled. The mapping keeps the
+    // object, of which nothing read here changes meanwhile, and the object its device.
+    let (vma, window, pages, plugged) = unsafe {
         let at = &(*vmf).__bindgen_anon_1;
-        (at, VmaRef::from_raw(at.vma))
+        let vma = VmaRef::from_raw(at.vma);
+        let object: *mut bindings::drm_gem_shmem_object = (*at.vma).vm_private_data.cast();
+        let gem = &raw mut (*object).base;
+        let window = Window::around(
+            at.address,
+            vma.start()..vma.end(),
+            // CAST: Page numbers have as many bits as addresses, on 64-bit machines.
+            at.pgoff
+                .wrapping_sub((*gem).vma_node.vm_node.start as usize),
+            (*gem).size >> PAGE_SHIFT,
+        );
+        (vma, window, (*object).pages, Plugged::enter((*gem).dev))
     };
-    // SAFETY: The mapping keeps the object.
-    let object: &bindings::drm_gem_shmem_object = unsafe { &*(*at.vma).vm_private_data.cast() };
-
-    // SAFETY: An object keeps its device.
-    let Ok(_plugged) = (unsafe { Plugged::enter(object.base.dev) }) else {
-        return SIGBUS;
-    };
-    // CAST: Page numbers have as many bits as addresses, on 64-bit machines.
-    let node_start = object.base.vma_node.vm_node.start as usize;
-    let Some(window) = Window::around(
-        at.address,
-        vma.start()..vma.end(),
-        at.pgoff.wrapping_sub(node_start),
-        object.base.size >> PAGE_SHIFT,
-    ) else {
+    let (Some(window), Ok(_plugged)) = (window, plugged) else {
         return SIGBUS;
     };
 
     let insert = |page: usize| {
         // SAFETY: The window lies in mapping and object. The mapping counts as a user of the pages, so
         // that there are as many as the object is long, and they stay.
-        unsafe {
-            kernel_glue_drm_insert_page(at.vma, window.address(page), *object.pages.add(page))
-        }
+        unsafe { kernel_glue_drm_insert_page(vma.as_ptr(), window.address(page), *pages.add(page)) }
     };
     let result = insert(window.touched);
     if result == MAPPED {
