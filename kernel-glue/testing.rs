@@ -22,7 +22,11 @@ use kernel::{
         Relaxed,
         Release, //
     },
-    time::Delta,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
+    workqueue,
     ThisModule, //
 };
 
@@ -102,6 +106,23 @@ impl Log {
         self.event
             .wait_timeout(Delta::from_secs(10), || self.digits() == digits)
     }
+}
+
+/// Calls `f` from another thread, when this one has had time to fall asleep.
+///
+/// Only one module may call [`workqueue::Queue::try_spawn`]: the lock checker takes the name of its lock in
+/// another module for another lock.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+pub fn later(mut f: KBox<dyn FnMut() + Send>) -> Result {
+    let work = move || {
+        fsleep(Delta::from_millis(20));
+        f();
+    };
+    workqueue::system().try_spawn(GFP_KERNEL, work)?;
+    Ok(())
 }
 
 /// Returns what drivers of suites are registered with: there is no module that this crate could name.

@@ -5,6 +5,8 @@
 //! The memory is that of a file in shmem, allocated when the buffer is first mapped or exported and
 //! freed with the buffer. `drm_shmem_helper.ko` does most of the work.
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
 mod mapping;
 
 use crate::{

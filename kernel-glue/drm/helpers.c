@@ -11,6 +11,7 @@
 #include <drm/drm_gem_shmem_helper.h>
 #include <drm/drm_ioctl.h>
 #include <drm/drm_print.h>
+#include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -19,6 +20,8 @@
 /* In the order of STRUCTURES in layout.rs. */
 extern const size_t kernel_glue_drm_sizes[];
 const size_t kernel_glue_drm_sizes[] = {
+	sizeof(struct dma_fence),
+	sizeof(struct dma_fence_ops),
 	sizeof(struct drm_device),
 	sizeof(struct drm_driver),
 	sizeof(struct drm_ioctl_desc),

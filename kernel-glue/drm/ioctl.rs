@@ -2,6 +2,9 @@
 
 //! The driver's own ioctls.
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 use crate::{
     device::Device,
     driver::{

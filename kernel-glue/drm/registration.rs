@@ -114,6 +114,15 @@ where
     }
 }
 
+#[cfg(CONFIG_KUNIT = "y")]
+impl<D: Driver> Registration<'_, D> {
+    /// The device, for suites.
+    pub(crate) fn device(&self) -> &Device<D> {
+        // SAFETY: By the type invariant this value owns a reference of it.
+        unsafe { self.node.as_ref() }
+    }
+}
+
 impl<D: Driver> Drop for Registration<'_, D> {
     fn drop(&mut self) {
         let drm: *mut bindings::drm_device = self.node.as_ptr().cast();

@@ -6,6 +6,9 @@
 //! fences out of them, to wait for, and puts fences into them, which user space waits for. A syncobj holds
 //! one fence, or, as a timeline, one for each of several points.
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 use crate::{
     driver::Driver,
     fence::Fence,

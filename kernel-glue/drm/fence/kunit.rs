@@ -12,12 +12,11 @@ use kernel::{
         SpinLock, //
     },
     time::{
-        delay::fsleep,
         Instant,
         Monotonic, //
-    },
-    workqueue, //
+    }, //
 };
+use kernel_glue::testing::later;
 
 /// So long that who waits for so long has missed something.
 const LONG: Delta = Delta::from_secs(20);
@@ -129,10 +128,9 @@ mod tests {
         let promise = promise()?;
         let fence = ARef::from(promise.fence());
         let start = Instant::<Monotonic>::now();
-        workqueue::system().try_spawn(GFP_KERNEL, move || {
-            fsleep(Delta::from_millis(20));
-            promise.signal();
-        })?;
+        let mut promise = Some(promise);
+        let end = move || promise.take().map_or((), Promise::signal);
+        later(KBox::new(end, GFP_KERNEL)?)?;
         assert_eq!(fence.wait(LONG), Ok(()));
         assert!(start.elapsed() < SOON);
         assert_eq!(fence.status(), Some(Ok(())));
@@ -143,10 +141,9 @@ mod tests {
     fn a_wait_also_ends_when_the_promise_is_broken() -> Result {
         let promise = promise()?;
         let fence = ARef::from(promise.fence());
-        workqueue::system().try_spawn(GFP_KERNEL, move || {
-            fsleep(Delta::from_millis(20));
-            promise.fail(EIO);
-        })?;
+        let mut promise = Some(promise);
+        let end = move || promise.take().map_or((), |promise| promise.fail(EIO));
+        later(KBox::new(end, GFP_KERNEL)?)?;
         assert_eq!(fence.wait(LONG), Ok(()));
         assert_eq!(fence.status(), Some(Err(EIO)));
         Ok(())

@@ -7,6 +7,9 @@
 //! fault for the first write to each page, and maps the wrong page once a mapping has been split: it
 //! counts from where the mapping begins, not from where the object does.
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 use crate::device::Plugged;
 use core::ops::Range;
 use kernel::{
