@@ -50,6 +50,13 @@ debug_dir() {
 		"$(hash_of "$(sandbox_hash)" "$DEBUG_RECIPE" \
 			"$(sed 's/#.*//; /^ *$/d' "$SETUP_DIR/debug-kernel.config")")"
 }
+# To be raised when steps/guest-tools leaves something else than before.
+GUEST_TOOLS_RECIPE=1
+guest_tools_dir() {
+	printf '%s/guest-tools/%s\n' "$NOVA_CACHE" \
+		"$(hash_of "$(sandbox_hash)" "$GUEST_TOOLS_RECIPE" \
+			"$(sed 's/#.*//; /^ *$/d' "$SETUP_DIR/guest-tools.list")")"
+}
 oracle_dir() {
 	printf '%s/oracle/%s_%s\n' "$NOVA_CACHE" "$KERNEL_VERSION" \
 		"$(hash_of "$(basename "$(kdir_dir)")" "$ORACLE_RECIPE")"

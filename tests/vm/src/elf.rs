@@ -101,6 +101,15 @@ pub fn needed(bytes: &[u8]) -> Result<Vec<String>> {
 /// # Errors
 /// Names the program and the library that is nowhere to be found.
 pub fn libraries(program: &Path) -> Result<Vec<PathBuf>> {
+    libraries_from(Path::new("/"), program)
+}
+
+/// The same for a program out of packages that were unpacked below `root`; what they do not hold comes from this
+/// machine.
+///
+/// # Errors
+/// Names the program and the library that is nowhere to be found.
+pub fn libraries_from(root: &Path, program: &Path) -> Result<Vec<PathBuf>> {
     let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
     let mut queue = vec![program.to_path_buf()];
     while let Some(file) = queue.pop() {
@@ -109,7 +118,7 @@ pub fn libraries(program: &Path) -> Result<Vec<PathBuf>> {
             if found.contains_key(&name) {
                 continue;
             }
-            let path = find_library(&name).ok_or_else(|| {
+            let path = find_library(root, &name).ok_or_else(|| {
                 Error::new(format!(
                     "{} needs {name}, which is not installed",
                     file.display()
@@ -122,14 +131,15 @@ pub fn libraries(program: &Path) -> Result<Vec<PathBuf>> {
     Ok(found.into_values().collect())
 }
 
-fn find_library(name: &str) -> Option<PathBuf> {
+fn find_library(root: &Path, name: &str) -> Option<PathBuf> {
     if name.starts_with('/') {
         return Some(PathBuf::from(name)).filter(|p| p.exists());
     }
-    LIBRARY_DIRS
-        .iter()
-        .map(|dir| Path::new(dir).join(name))
-        .find(|p| p.exists())
+    let inside = |root: &Path, dir: &str| root.join(dir.trim_start_matches('/')).join(name);
+    [root, Path::new("/")]
+        .into_iter()
+        .flat_map(|root| LIBRARY_DIRS.iter().map(move |dir| inside(root, dir)))
+        .find(|path| path.exists())
 }
 
 /// The `key=value` strings of a kernel module's `.modinfo`.
@@ -188,6 +198,18 @@ mod tests {
                 .any(|p| p.to_string_lossy().contains("ld-linux")),
             "{libraries:?}"
         );
+    }
+
+    #[test]
+    fn libraries_of_packages_are_found_before_those_of_this_machine() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("usr/lib/x86_64-linux-gnu");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("libc.so.6"), b"").unwrap();
+        let found = |name| find_library(root.path(), name).unwrap();
+        assert_eq!(found("libc.so.6"), folder.join("libc.so.6"));
+        assert!(!found("libm.so.6").starts_with(root.path()));
+        assert_eq!(find_library(root.path(), "libnone.so"), None);
     }
 
     #[test]

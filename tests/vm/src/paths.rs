@@ -176,6 +176,14 @@ impl Paths {
         )))
     }
 
+    /// Folder with the unpacked packages of `guest-tools.list`.
+    ///
+    /// # Errors
+    /// When the set-up did not provide it or the folder is missing.
+    pub fn guest_tools(&self) -> Result<PathBuf> {
+        self.existing("NOVA_GUEST_TOOLS")
+    }
+
     fn existing(&self, key: &str) -> Result<PathBuf> {
         let path = PathBuf::from(self.get(key)?);
         std::fs::metadata(&path).context(|| format!("{key}={}", path.display()))?;
