@@ -7,10 +7,7 @@
 //! counts.
 
 use std::{
-    fs::{
-        self,
-        File, //
-    },
+    fs::File,
     io,
     os::fd::AsRawFd,
     time::Instant, //
@@ -22,11 +19,8 @@ use crate::{
         self,
         GEM_MMAP_OFFSET, //
     },
-    sys,
+    vgem,
 };
-
-const MODE_CREATE_DUMB: u32 = 0xc020_64b2;
-const MODE_MAP_DUMB: u32 = 0xc010_64b3;
 
 /// Bytes of the objects that are made, and of the one that is mapped.
 const SMALL: u64 = 4096;
@@ -64,9 +58,9 @@ pub fn run(node: &str, rounds: u32) -> io::Result<bool> {
             offset: |file, handle| node::object_query(file, GEM_MMAP_OFFSET, handle),
         },
         Driver {
-            file: vgem()?,
-            create: create_dumb,
-            offset: |file, handle| node::object_query(file, MODE_MAP_DUMB, handle),
+            file: vgem::open()?,
+            create: vgem::create,
+            offset: vgem::offset,
         },
     ];
     let mut times = [Times::default(), Times::default()];
@@ -119,37 +113,6 @@ fn faults(driver: &Driver) -> io::Result<u64> {
     let took = started.elapsed().as_nanos() as u64;
     node::close(&driver.file, handle)?;
     Ok(took / (u64::from(MAPS) * MAPPED / PAGE))
-}
-
-/// Objects of drivers without calls of their own are made as pictures.
-fn create_dumb(file: &File, size: u64) -> io::Result<u32> {
-    const BITS: u32 = 32;
-    let width = (PAGE / 4) as u32;
-    let height = (size / PAGE) as u32;
-    let mut argument = [0_u8; 32];
-    for (word, value) in argument.chunks_exact_mut(4).zip([height, width, BITS]) {
-        word.copy_from_slice(&value.to_ne_bytes());
-    }
-    sys::ioctl(file, MODE_CREATE_DUMB, &mut argument)?;
-    let mut handle = [0; 4];
-    handle.copy_from_slice(&argument[16..20]);
-    Ok(u32::from_ne_bytes(handle))
-}
-
-/// The primary node of vgem.
-fn vgem() -> io::Result<File> {
-    for entry in fs::read_dir("/dev/dri")?.flatten() {
-        let path = entry.path();
-        let name = entry.file_name();
-        if !name.to_string_lossy().starts_with("card") {
-            continue;
-        }
-        let file = node::open(&path.to_string_lossy())?;
-        if sys::version(&file)?.name == "vgem" {
-            return Ok(file);
-        }
-    }
-    Err(io::Error::other("there is no vgem"))
 }
 
 #[cfg(test)]

@@ -14,9 +14,14 @@ use std::{
 use crate::{
     node::{
         self,
+        create,
         name_of,
+        object_query,
         query,
         GEM_CLOSE,
+        GEM_CREATE,
+        GEM_INFO,
+        GEM_MMAP_OFFSET,
         GETPARAM,
         GET_CAP,
         VRAM_BAR_SIZE, //
@@ -39,6 +44,7 @@ const CAP_DUMB_BUFFER: u64 = 1;
 const CAP_PRIME: u64 = 5;
 const CAP_TIMESTAMP_MONOTONIC: u64 = 6;
 const CAP_SYNCOBJ: u64 = 0x13;
+const CAP_SYNCOBJ_TIMELINE: u64 = 0x14;
 const CAP_UNKNOWN: u64 = 0xffff;
 const NO_HANDLE: u32 = 0x7fff_fff0;
 /// An mmap offset no object was given.
@@ -78,6 +84,46 @@ const ROWS: &[Row] = &[
         "parameter 2^64-1 is unknown",
         |f, _| name_of(&query(f, GETPARAM, u64::MAX)),
         "EINVAL",
+    ),
+    row(
+        "an object of no bytes is refused",
+        |f, _| name_of(&create(f, 0)),
+        "EINVAL",
+    ),
+    row(
+        "an object that cannot be rounded up is refused",
+        |f, _| name_of(&create(f, u64::MAX)),
+        "EINVAL",
+    ),
+    row(
+        "an object that is larger than memory is refused",
+        |f, _| name_of(&create(f, 1 << 62)),
+        "ENOMEM",
+    ),
+    row(
+        "an object of one byte is a page long",
+        |f, _| value(create(f, 1).and_then(|handle| object_query(f, GEM_INFO, handle))),
+        "ok = 4096",
+    ),
+    row(
+        "nothing is known of a handle nobody has",
+        |f, _| name_of(&object_query(f, GEM_INFO, NO_HANDLE)),
+        "ENOENT",
+    ),
+    row(
+        "a handle nobody has cannot be mapped",
+        |f, _| name_of(&object_query(f, GEM_MMAP_OFFSET, NO_HANDLE)),
+        "ENOENT",
+    ),
+    row(
+        "the padding of an addition is checked",
+        |f, _| name_of(&query(f, GEM_MMAP_OFFSET, 1 << 32 | 1)),
+        "EINVAL",
+    ),
+    row(
+        "an unmapped argument is a fault for objects, too",
+        |f, _| name_of(&sys::ioctl_bad_pointer(f, GEM_CREATE)),
+        "EFAULT",
     ),
     row(
         "a driver number beyond the table is refused",
@@ -125,9 +171,14 @@ const ROWS: &[Row] = &[
         "ok = 1",
     ),
     row(
-        "the syncobj capability can be asked",
-        |f, _| name_of(&query(f, GET_CAP, CAP_SYNCOBJ)),
-        "ok",
+        "there are syncobjs",
+        |f, _| value(query(f, GET_CAP, CAP_SYNCOBJ)),
+        "ok = 1",
+    ),
+    row(
+        "syncobjs can be timelines",
+        |f, _| value(query(f, GET_CAP, CAP_SYNCOBJ_TIMELINE)),
+        "ok = 1",
     ),
     row(
         "there are no dumb buffers",

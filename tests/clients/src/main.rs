@@ -16,6 +16,7 @@ mod node;
 mod prime;
 mod stress;
 mod sys;
+mod vgem;
 
 const USAGE: &str = "\
 usage: drm-probe version NODE          name, description and version of the driver

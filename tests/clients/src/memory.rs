@@ -238,6 +238,19 @@ pub fn adopt(fd: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
+/// An eventfd, which the caller closes.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn event_fd() -> io::Result<RawFd> {
+    // SAFETY: the call takes no pointers.
+    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(fd)
+}
+
 /// Closes a descriptor that some ioctl has made, and that nobody else will close.
 pub fn close(fd: RawFd) {
     // SAFETY: no `File` owns what ioctls return.

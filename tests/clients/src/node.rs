@@ -22,6 +22,8 @@ pub const GEM_INFO: u32 = 0xc010_6442;
 pub const GEM_MMAP_OFFSET: u32 = 0xc010_6443;
 /// `DRM_IOCTL_GEM_CLOSE`: 8 bytes, handle and padding.
 pub const GEM_CLOSE: u32 = 0x4008_6409;
+/// `DRM_IOCTL_PRIME_HANDLE_TO_FD`: 12 bytes, handle, flags and descriptor.
+const PRIME_HANDLE_TO_FD: u32 = 0xc00c_642d;
 /// `DRM_IOCTL_GET_CAP`: 16 bytes, capability and value.
 pub const GET_CAP: u32 = 0xc010_640c;
 /// `NOVA_GETPARAM_VRAM_BAR_SIZE`.
@@ -67,6 +69,21 @@ pub fn create(file: &File, size: u64) -> io::Result<u32> {
     let mut handle = [0; 4];
     handle.copy_from_slice(&argument[..4]);
     Ok(u32::from_ne_bytes(handle))
+}
+
+/// Exports an object for reading and writing, and returns the descriptor, which the caller closes.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn export(file: &File, handle: u32) -> io::Result<i32> {
+    let mut argument = [0_u8; 12];
+    argument[..4].copy_from_slice(&handle.to_ne_bytes());
+    let flags = (libc::O_CLOEXEC | libc::O_RDWR) as u32;
+    argument[4..8].copy_from_slice(&flags.to_ne_bytes());
+    sys::ioctl(file, PRIME_HANDLE_TO_FD, &mut argument)?;
+    let mut fd = [0; 4];
+    fd.copy_from_slice(&argument[8..]);
+    Ok(i32::from_ne_bytes(fd))
 }
 
 /// Closes a handle.

@@ -51,7 +51,7 @@ use crate::{
         GEM_INFO,
         GEM_MMAP_OFFSET, //
     },
-    sys,
+    sys, vgem,
 };
 
 /// Descriptors and mappings that a thread holds at most.
@@ -60,6 +60,7 @@ const HELD: usize = 8;
 const AFTERWARDS: u32 = 50;
 /// Objects are mapped up to this many bytes.
 const MAPPED: u64 = 1 << 20;
+const PAGE: u64 = 4096;
 
 /// A thread's belongings.
 pub struct Worker<'a> {
@@ -68,7 +69,9 @@ pub struct Worker<'a> {
     scratch: Scratch,
     zero: File,
     sink: File,
+    /// What calls have made; the first ones were there before, and are kept.
     fds: Vec<RawFd>,
+    foreign: usize,
     mappings: Vec<Mapping>,
     /// The file in each slot that this thread knows to be dead, and how many calls it is still to get.
     dead: [Option<(Arc<File>, u32)>; SLOTS],
@@ -81,13 +84,15 @@ impl<'a> Worker<'a> {
     /// # Errors
     /// The kernel's errno.
     pub fn new(nodes: &'a Nodes, seed: u64, stream: u64) -> io::Result<Self> {
+        let fds = foreign()?;
         Ok(Self {
             nodes,
+            foreign: fds.len(),
+            fds,
             random: Random::new(seed, stream),
             scratch: Scratch::new(SCRATCH)?,
             zero: File::open("/dev/zero")?,
             sink: memory::memory_file()?,
-            fds: Vec::new(),
             mappings: Vec::new(),
             dead: Default::default(),
             tally: Tally::default(),
@@ -194,15 +199,16 @@ impl<'a> Worker<'a> {
     }
 
     fn keep(&mut self, fd: RawFd) {
-        if self.fds.len() >= HELD {
-            let old = self.random.index(HELD);
+        if self.fds.len() >= self.foreign + HELD {
+            let old = self.foreign + self.random.index(HELD);
             memory::close(self.fds.swap_remove(old));
         }
         self.fds.push(fd);
     }
 
     fn close_fd(&mut self) {
-        if let Some(fd) = self.fds.pop() {
+        if self.fds.len() > self.foreign {
+            let fd = self.fds.swap_remove(self.foreign);
             memory::close(fd);
         }
         self.tally.other("close an exported descriptor", true);
@@ -269,6 +275,18 @@ impl<'a> Worker<'a> {
             self.tally.other("unmap", true);
         }
     }
+}
+
+/// Objects of vgem and an eventfd as descriptors, to be imported and to be taken for something else.
+fn foreign() -> io::Result<Vec<RawFd>> {
+    let vgem = vgem::open()?;
+    let export = |size| node::export(&vgem, vgem::create(&vgem, size)?);
+    let mut fds: Vec<RawFd> = [PAGE, 4 * PAGE]
+        .into_iter()
+        .map(export)
+        .collect::<Result<_, _>>()?;
+    fds.push(memory::event_fd()?);
+    Ok(fds)
 }
 
 fn is_gone(result: &io::Result<()>) -> bool {
