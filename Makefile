@@ -23,6 +23,9 @@ ONLY ?=
 TIME ?= 30
 RUNS ?=
 TARGETS ?=
+# Calls of `make fuzz-ioctl`, and where its random numbers begin.
+CALLS ?= 5000000
+SEED ?= 1
 # 1: print every command.
 V ?=
 # How many jobs run at once.
@@ -82,6 +85,10 @@ kunit:				## only the KUnit suites, in the debug kernel
 .PHONY: fuzz
 fuzz:				## try the parsers with bytes nobody meant (TIME=seconds for each, or RUNS=; TARGETS=)
 	$(harness) fuzz $(if $(RUNS),--runs $(RUNS),--time $(TIME)) $(TARGETS)
+
+.PHONY: fuzz-ioctl
+fuzz-ioctl:			## make ioctls nobody meant while the card comes and goes, in the debug kernel (CALLS= SEED=)
+	$(harness) fuzz-ioctl --calls $(CALLS) --seed $(SEED)
 
 .PHONY: endurance
 endurance:			## unbind and bind a card of every generation, and all from Hopper on, a hundred times in a row

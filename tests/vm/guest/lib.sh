@@ -33,6 +33,22 @@ no_kernel_errors() {
 	[ -z "$errors" ] || fail "the kernel logged errors: $errors"
 }
 
+# ktap COMMAND...: a client that prints KTAP.
+ktap() {
+	status=0
+	"$@" >/tmp/ktap 2>&1 || status=$?
+	ktap_result $status
+}
+
+# ktap_result STATUS: what a client has printed into /tmp/ktap. Each case that it promised must be there and hold.
+ktap_result() {
+	grep -vE '^(ok |KTAP|1\.\.|# ready)' /tmp/ktap || true
+	promised=$(sed -n 's/^1\.\.//p' /tmp/ktap)
+	same "cases that hold" "$(grep -c '^ok ' /tmp/ktap || true)" "$promised"
+	[ "$1" -eq 0 ] || fail "the client's status is $1"
+	fact cases "$promised"
+}
+
 # until_true SECONDS COMMAND...: polls, because user space must wait for uevents and unbinds.
 until_true() {
 	tries=$(($1 * 20)); shift

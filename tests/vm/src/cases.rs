@@ -16,6 +16,7 @@ use crate::{
 
 mod boot_faults;
 mod chips;
+pub mod clients;
 mod debug;
 mod dirty;
 mod faults;
@@ -211,6 +212,8 @@ pub struct Scenario {
     pub driver: Driver,
     /// Whether the firmware is there as TLV files only, even for a driver that does not insist.
     pub tlv: bool,
+    /// Whether it has the programs that only some guests get.
+    pub more_tools: bool,
     /// Whether most of GSP-RM is cut out, where its size does not matter.
     pub short_firmware: bool,
     /// Whether the GPUs sit behind an IOMMU.
@@ -233,6 +236,7 @@ impl Scenario {
             flavour: Flavour::Stock,
             driver: Driver::Ours,
             tlv: false,
+            more_tools: false,
             short_firmware: false,
             iommu: false,
             append: "",
@@ -363,6 +367,7 @@ pub const REBINDS: u32 = 10;
 /// Every scenario, telling ones first. Endurance claims go `rebinds` rounds.
 pub fn all(rebinds: u32) -> Vec<Scenario> {
     let mut scenarios = chips::scenarios(rebinds);
+    scenarios.extend(clients::scenarios());
     scenarios.extend(layouts::scenarios());
     scenarios.extend(faults::scenarios());
     scenarios.extend(boot_faults::scenarios());

@@ -18,6 +18,7 @@ usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug
                     [--trace FILE] [--timeline FILE.svg] [--start dirty[=STATE]]
        nova-vm test [--only PATTERN] [--list] [--jobs N] [--junit FILE] [--rebinds N]
        nova-vm bench [--chips LIST] [--json FILE]
+       nova-vm fuzz  [--calls N] [--seed N]
        nova-vm tlv  --chip NAME --output DIR [--firmware DIR]
 
 run    boots one guest with an emulated GPU, loads both modules and shows what a user would see;
@@ -26,6 +27,8 @@ test   runs the table of claims; the last line reads 'N passed, N failed'. --job
        one more than there are CPUs); --rebinds: rounds of the endurance claims (default: 10)
 bench  measures what it costs to bring a card up, for each driver; --chips: with commas between
        (default: ga102,tu116,gh100,gb202); --json: writes the table for programs
+fuzz   makes ioctls that nobody meant, in the debug kernel, while the card comes and goes; --calls: how many
+       (default: 100000); --seed: where the random numbers begin (default: 1)
 tlv    makes the TLV files that upstream's nova-core wants from the .bin files of linux-firmware.
        --firmware: the folder that holds nvidia/ (default: NOVA_FIRMWARE)
 
@@ -94,6 +97,13 @@ pub enum Command {
         /// Where to put the table as JSON.
         json: Option<PathBuf>,
     },
+    /// Make ioctls that nobody meant.
+    Fuzz {
+        /// How many.
+        calls: u64,
+        /// Where the random numbers begin.
+        seed: u64,
+    },
     /// Convert firmware files.
     Tlv {
         /// Chip name.
@@ -125,17 +135,18 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
     let (mut only, mut list, mut jobs, mut junit) = (None, false, guests_here(), None);
     let mut rebinds = cases::REBINDS;
     let (mut firmware, mut output, mut timeline, mut start) = (None, None, None, None);
+    let (mut calls, mut seed) = (100_000, 1);
     let (mut chips, mut json) = ("ga102,tu116,gh100,gb202".to_owned(), None);
 
     let verb = words.next().unwrap_or_else(|| "--help".to_owned());
     let (running, testing, converting) = (verb == "run", verb == "test", verb == "tlv");
-    let comparing = verb == "bench";
+    let (comparing, fuzzing) = (verb == "bench", verb == "fuzz");
     if ["--help", "-h", "help"].contains(&verb.as_str()) {
         return Ok((common, Command::Help));
     }
-    if !running && !testing && !converting && !comparing {
+    if !running && !testing && !converting && !comparing && !fuzzing {
         return Err(Error::new(format!(
-            "'{verb}' is none of run, test, bench and tlv; see nova-vm --help"
+            "'{verb}' is none of run, test, bench, fuzz and tlv; see nova-vm --help"
         )));
     }
     while let Some(word) = words.next() {
@@ -170,6 +181,8 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             "--list" if testing => list = true,
             "--jobs" if testing => jobs = number(&name, &value()?)?,
             "--rebinds" if testing => rebinds = number(&name, &value()?)?,
+            "--calls" if fuzzing => calls = number(&name, &value()?)?,
+            "--seed" if fuzzing => seed = number(&name, &value()?)?,
             "--chips" if comparing => chips = value()?.to_lowercase(),
             "--json" if comparing => json = Some(value()?.into()),
             "--firmware" if converting => firmware = Some(value()?.into()),
@@ -191,6 +204,8 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             chips: chips.split(',').map(str::to_owned).collect(),
             json,
         }
+    } else if fuzzing {
+        Command::Fuzz { calls, seed }
     } else if converting {
         Command::Tlv {
             chip,
@@ -299,6 +314,16 @@ mod tests {
     }
 
     #[test]
+    fn a_fuzzer_is_told_how_much_and_from_where() {
+        let (_, command) = words("fuzz --calls 5000000 --seed 7").unwrap();
+        let wanted = Command::Fuzz {
+            calls: 5_000_000,
+            seed: 7,
+        };
+        assert_eq!(command, wanted);
+    }
+
+    #[test]
     fn conversion_is_told_what_and_where() {
         let (_, command) = words("tlv --chip tu116 --output /o --firmware=/f").unwrap();
         let wanted = Command::Tlv {
@@ -312,7 +337,7 @@ mod tests {
     #[test]
     fn nonsense_is_named() {
         for (line, wanted) in [
-            ("walk", "'walk' is none of run, test, bench and tlv"),
+            ("walk", "'walk' is none of run, test, bench, fuzz and tlv"),
             ("tlv --chip ga102", "tlv needs --output DIR"),
             ("test --output x", "nova-vm test does not know '--output'"),
             ("run --only x", "nova-vm run does not know '--only'"),

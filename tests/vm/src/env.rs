@@ -52,6 +52,9 @@ use crate::{
 /// Our programs for the guest.
 const CLIENTS: &[&str] = &["drm-probe", "nova-inspect"];
 
+/// Those in C, which `tests/clients/c/Makefile` makes.
+const C_CLIENTS: &[&str] = &["gem-client", "sync-client", "many-clients"];
+
 /// Reads paths, finds programs, decides between KVM and emulation. Says on standard error what the user
 /// should know.
 ///
@@ -80,6 +83,10 @@ pub fn prepare(common: &Common, stop: Stop) -> Result<Env> {
     let clients = common.clients.clone().unwrap_or(beside);
     for name in CLIENTS {
         env.clients.push(existing(clients.join(name), "--clients")?);
+    }
+    for name in C_CLIENTS {
+        let path = build.join("clients").join(name);
+        env.clients.push(existing(path, "--tree")?);
     }
     env.model = existing(env.model, "--gpu-model")?;
     env.accel = choose_accel(&env, &build)?;
@@ -113,7 +120,7 @@ fn existing(path: PathBuf, option: &str) -> Result<PathBuf> {
         return Ok(path);
     }
     Err(Error::new(format!(
-        "{} is not there: `cargo build` makes it, {option} tells another place",
+        "{} is not there: `make run` makes it, {option} tells another place",
         path.display()
     )))
 }
@@ -148,6 +155,7 @@ fn trial_guest(env: &Env) -> std::result::Result<(), Failure> {
         flavour: Flavour::Stock,
         driver: Driver::Ours,
         tlv: false,
+        more_tools: false,
         chips: Vec::new(),
         firmware: PathBuf::new(),
         modules: None,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Builds the guest's first root file system out of four parts, dear ones cached.
+//! Builds the guest's first root file system out of parts, dear ones cached.
 //!
 //! | part     | holds                                            | changes            |
 //! |----------|--------------------------------------------------|--------------------|
 //! | tools    | busybox, lspci, drm_info, … and their libraries  | with the sandbox   |
+//! | more     | lsgpu, gputop, nvtop, for those who want them     | with their package |
 //! | modules  | the stock modules ours need                      | with the kernel    |
 //! | firmware | the files of the chips in this guest             | with the package   |
 //! | payload  | agent, scripts, modules under test, our clients  | with each build    |
@@ -64,6 +65,18 @@ const TOOLS: &[(&str, bool)] = &[
     ("/usr/bin/drmdevice", true),
 ];
 
+/// Programs for guests that want them, out of the packages of `guest-tools.list` or of the sandbox: with their
+/// libraries they are larger than all others.
+const MORE_TOOLS: &[&str] = &[
+    "usr/bin/gputop",
+    "usr/bin/lsgpu",
+    "usr/bin/nvtop",
+    "usr/bin/modetest",
+    "usr/bin/proptest",
+    "usr/bin/script",
+    "usr/bin/vbltest",
+];
+
 /// Database behind `lspci -nn`; only NVIDIA's and the emulated chipset's vendors are packed.
 const PCI_IDS: &str = "/usr/share/misc/pci.ids";
 const PCI_VENDORS: &[&str] = &["10de", "8086", "1b36"];
@@ -85,6 +98,8 @@ pub struct Contents {
     pub clients: Vec<PathBuf>,
     /// Whether the firmware is in TLV files, and there is no other.
     pub tlv: bool,
+    /// Whether it gets the programs that only some guests get.
+    pub more_tools: bool,
 }
 
 /// Writes the complete image to `target`.
@@ -103,6 +118,10 @@ pub fn build(paths: &Paths, store: &Store, contents: &Contents, target: &Path) -
     };
     let parts = [
         tools(store)?,
+        match contents.more_tools {
+            true => Some(more_tools(store, &paths.guest_tools()?)?),
+            false => None,
+        },
         stock_modules(paths, store, contents, &ours)?,
         firmware,
     ];
@@ -160,6 +179,40 @@ fn tools(store: &Store) -> Result<Option<PathBuf>> {
         Ok(archive.finish())
     };
     store.file("tools", key, make).map(Some)
+}
+
+/// Programs out of packages that were unpacked below `root`, with libraries from there and from this machine.
+fn more_tools(store: &Store, root: &Path) -> Result<PathBuf> {
+    let mut files: BTreeSet<PathBuf> = BTreeSet::new();
+    for program in MORE_TOOLS {
+        let inside = root.join(program);
+        let path = match inside.exists() {
+            true => inside,
+            false => Path::new("/").join(program),
+        };
+        files.extend(elf::libraries_from(root, &path)?);
+        files.insert(path);
+    }
+    let mut key = Key::new("more-tools-1").text(&root.to_string_lossy());
+    for file in &files {
+        key = key.stamp(file)?;
+    }
+    let make = || {
+        let mut archive = Archive::new();
+        for file in &files {
+            let bytes = fs::read(file).context(|| file.display().to_string())?;
+            let inside = file
+                .strip_prefix(root)
+                .map(|path| Path::new("/").join(path));
+            archive.file(
+                &guest_path(inside.as_deref().unwrap_or(file)),
+                0o755,
+                &bytes,
+            );
+        }
+        Ok(archive.finish())
+    };
+    store.file("more-tools", key, make)
 }
 
 /// Libraries live below `/usr` in the guest, whatever name they were found under.
@@ -403,6 +456,7 @@ mod tests {
             flavour: Flavour::Debug,
             driver: Driver::Ours,
             tlv: false,
+            more_tools: false,
             chips: vec![],
             firmware: PathBuf::new(),
             modules: None,

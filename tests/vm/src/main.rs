@@ -17,7 +17,8 @@ use nova_vm::{
     bench,
     cases::{
         self,
-        self_test, //
+        self_test,
+        Scenario, //
     },
     cli::{
         self,
@@ -147,26 +148,13 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
             ..
         } => {
             let env = env::prepare(common, env::stop_on_signals()?)?;
-            let outcomes = test(&env, only.as_deref(), jobs, rebinds);
-            if let Some(path) = junit {
-                std::fs::write(&path, junit::document(&outcomes))
-                    .context(|| path.display().to_string())?;
-            }
-            let mut summary = Summary::default();
-            outcomes.iter().for_each(|o| summary.add(&o.verdict));
-            let interrupted = env.stop.load(Ordering::Relaxed);
-            if summary.total() == 0 && !interrupted {
-                eprintln!("nova-vm: no claim fits the pattern; nova-vm test --list shows all");
-            }
-            if summary.skipped > 0 {
-                println!("# {} skipped, for the reasons above", summary.skipped);
-            }
-            println!("{}", summary.line());
-            Ok(match (interrupted, summary.good()) {
-                (true, _) => ExitCode::from(INTERRUPTED_STATUS),
-                (false, true) => ExitCode::SUCCESS,
-                (false, false) => ExitCode::FAILURE,
-            })
+            let scenarios = runner::select(cases::all(rebinds), only.as_deref());
+            test(&env, scenarios, only.as_deref(), jobs, junit.as_deref())
+        }
+        Command::Fuzz { calls, seed } => {
+            let env = env::prepare(common, env::stop_on_signals()?)?;
+            let scenarios = vec![cases::clients::fuzzing(calls, seed)];
+            test(&env, scenarios, Some(cases::clients::FUZZING), 1, None)
         }
     }
 }
@@ -223,22 +211,47 @@ fn list(only: Option<&str>, rebinds: u32) {
     }
 }
 
-/// Runs everything that fits, printing each result as it comes.
-fn test(env: &runner::Env, only: Option<&str>, jobs: usize, rebinds: u32) -> Vec<results::Outcome> {
+/// Runs claims, printing each result as it comes, and their sum in the end.
+fn test(
+    env: &runner::Env,
+    scenarios: Vec<Scenario>,
+    only: Option<&str>,
+    jobs: usize,
+    junit: Option<&Path>,
+) -> Result<ExitCode> {
+    let outcomes = outcomes(env, scenarios, only, jobs);
+    if let Some(path) = junit {
+        std::fs::write(path, junit::document(&outcomes)).context(|| path.display().to_string())?;
+    }
+    let mut summary = Summary::default();
+    outcomes.iter().for_each(|o| summary.add(&o.verdict));
+    let interrupted = env.stop.load(Ordering::Relaxed);
+    if summary.total() == 0 && !interrupted {
+        eprintln!("nova-vm: no claim fits the pattern; nova-vm test --list shows all");
+    }
+    if summary.skipped > 0 {
+        println!("# {} skipped, for the reasons above", summary.skipped);
+    }
+    println!("{}", summary.line());
+    Ok(match (interrupted, summary.good()) {
+        (true, _) => ExitCode::from(INTERRUPTED_STATUS),
+        (false, true) => ExitCode::SUCCESS,
+        (false, false) => ExitCode::FAILURE,
+    })
+}
+
+fn outcomes(
+    env: &runner::Env,
+    scenarios: Vec<Scenario>,
+    only: Option<&str>,
+    jobs: usize,
+) -> Vec<results::Outcome> {
     let started = Instant::now();
     println!("KTAP version 1");
     let (send, receive) = channel();
     let mut outcomes = Vec::new();
     std::thread::scope(|scope| {
-        scope.spawn(move || {
-            runner::run(
-                env,
-                runner::select(cases::all(rebinds), only),
-                only,
-                jobs,
-                &send,
-            );
-        });
+        scope.spawn(move || runner::run(env, scenarios, only, jobs, &send));
         for outcome in receive {
             print!("{}", results::ktap(outcomes.len() + 1, &outcome));
             outcomes.push(outcome);

@@ -164,6 +164,7 @@ impl Env {
             flavour: scenario.flavour,
             driver: scenario.driver,
             tlv: scenario.tlv || scenario.driver.wants_tlv(),
+            more_tools: scenario.more_tools,
             chips: scenario.gpus.iter().map(|g| g.chip.clone()).collect(),
             firmware: firmware.clone(),
             modules: Some(modules),

@@ -98,7 +98,7 @@ pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
 }
 
 /// What the checkers have to say at the end, with the modules loaded.
-fn nothing_is_found(scenario: &mut Scenario) {
+pub(super) fn nothing_is_found(scenario: &mut Scenario) {
     scenario.step("no memory is left behind", Step::new("no_leak", 60).on(0));
     scenario.step(
         "the lock checker is still on",
