@@ -26,14 +26,17 @@ pub const KINDS: &[Kind] = &[
         reason: "The kernel crate has no safe function for it. What the C function asks of its arguments is \
                  said, or visible, where it is called.",
         form: Form::Block,
-        signs: &["bindings :: "],
+        // Those that the bindings lack are declared beside their use.
+        signs: &["bindings :: ", "kernel_glue_drm_sizes", "kernel_glue_", "drm_syncobj_"],
     },
     Kind {
         name: "field of a C structure",
         reason: "It is read or set through the pointer that the C side gave, and that stays valid.",
         form: Form::Block,
-        signs: &["( * self . 0 )", "( * pdev )", "( * read )", "( * as_raw", "( * reg . get", "( * raw )",
-            "( * table", "kernel_glue_drm_sizes"],
+        signs: &[
+            "( * self . 0 )", "( * pdev )", "( * read )", "( * as_raw", "( * reg . get", "* reg . get", "( * raw )",
+            "( * table", "( * self . as_gem", "( * gem )", "( * vmf )", "vm_private_data", ". as_raw ( ) ) .",
+        ],
     },
     Kind {
         name: "pinned reference",
@@ -54,7 +57,15 @@ pub const KINDS: &[Kind] = &[
             ". init ( ",
             "raw_try_init",
             ". data . get ( ) =",
+            ":: complete (",
         ],
+    },
+    Kind {
+        name: "counted reference",
+        reason: "What C returns with a reference is given to a value that gives it up; what owns a reference is \
+                 there to be borrowed.",
+        form: Form::Block,
+        signs: &["ARef :: from_raw", "self . node . as_ref"],
     },
     Kind {
         name: "initialiser that only an adapter may run",
@@ -68,7 +79,7 @@ pub const KINDS: &[Kind] = &[
         reason: "C passes back the address that it was given at registration, which ends before the value does.",
         form: Form::Block,
         signs: &["cookie . cast",
-            "work . cast", "drm . cast", "pdev . cast", "from_drm", "drvdata_borrow"],
+            "work . cast", "file . cast", "driver_priv", "lend ::<", "drm . cast", "pdev . cast", "from_drm", "drvdata_borrow"],
     },
     Kind {
         name: "function of the kernel crate",
@@ -83,6 +94,7 @@ pub const KINDS: &[Kind] = &[
             "SGTable :: from_raw",
             "( uninit )",
             "DIR . init",
+            "cast_pin_init",
             "inc_len",
             "from_ptr",
             "project_view",
@@ -105,6 +117,18 @@ pub const KINDS: &[Kind] = &[
         signs: &["asm !"],
     },
     Kind {
+        name: "section that unplugging waits for",
+        reason: "It is entered with a device that somebody has a reference of.",
+        form: Form::Block,
+        signs: &["Plugged :: enter"],
+    },
+    Kind {
+        name: "what an older kernel lacks",
+        reason: "It is made of what that kernel has, in the way that newer kernels do.",
+        form: Form::Block,
+        signs: &["transmute ::< NonZero", "from_ref ( long )", "__pinned_init", "( T :: DMA )"],
+    },
+    Kind {
         name: "proof by a macro",
         reason: "The items beside it prove what is claimed of a type over a lifetime, or do not compile.",
         form: Form::Block,
@@ -114,7 +138,7 @@ pub const KINDS: &[Kind] = &[
         name: "done by a test in place of C",
         reason: "It calls a callback, or makes a device that no driver knows.",
         form: Form::Block,
-        signs: &["hard ::<", "shutdown (", "raw . get"],
+        signs: &["hard ::<", "handle ::<", "shutdown (", "raw . get"],
     },
     Kind {
         name: "may be sent to, or shared with, other threads",
@@ -127,7 +151,7 @@ pub const KINDS: &[Kind] = &[
         reason: "The trait is what other unsafe code rests on; the implementation, or the proof beside it, is what \
                  keeps it.",
         form: Form::Impl,
-        signs: &["BoundInit", "CovariantForLt for", "DriverLayout for", "RegistrationOps for"],
+        signs: &["AlwaysRefCounted for", "ForLt for", "BoundInit", "CovariantForLt for", "DriverLayout for", "RegistrationOps for"],
     },
     Kind {
         name: "asks something of its caller",
