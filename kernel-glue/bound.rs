@@ -61,6 +61,17 @@ pub fn value<T>(value: T) -> impl BoundInit<T> {
     pinned(Ok(value))
 }
 
+/// Runs `make` when the value is to be built, and then builds what it says.
+///
+/// # Errors
+///
+/// Those of `make`, and of what it returns.
+pub fn scope<T, I: BoundInit<T>>(make: impl FnOnce() -> Result<I>) -> impl BoundInit<T> {
+    // SAFETY: All is left to a `BoundInit`, which is given the slot as it is; if `make` fails, nothing was
+    // initialised.
+    unsafe { from_closure(move |slot| make()?.init(slot)) }
+}
+
 /// A [`BoundInit`] made from a closure; deliberately not a [`PinInit`].
 struct Closure<T, F>(F, PhantomData<fn(T) -> T>);
 

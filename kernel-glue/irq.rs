@@ -11,15 +11,22 @@ use crate::{
         self,
         BoundInit, //
     },
+    bound_init,
     compat::c_enum::{
         IRQ_HANDLED,
         IRQ_NONE,
         IRQ_WAKE_THREAD, //
     },
-    pci::as_raw, //
+    for_lt::CovariantForLt,
+    pci::as_raw,
+    tether::{
+        Borrow,
+        Tether, //
+    }, //
 };
 use core::{
-    marker::PhantomPinned,
+    marker::PhantomData,
+    pin::Pin,
     ptr, //
 };
 use kernel::{
@@ -65,9 +72,12 @@ pub trait Handler: Sync {
 ///
 /// Dropping it waits until the handler has returned for the last time; then the handler is dropped, and
 /// then the interrupt vector is freed.
+#[pin_data]
 pub struct Irq<'a, H: Handler> {
     // Declared first, hence dropped first.
+    #[pin]
     line: Line<H>,
+    #[pin]
     _vector: Vector<'a>,
 }
 
@@ -86,37 +96,37 @@ impl<'a, H: Handler> Irq<'a, H> {
         name: &'static CStr,
         handler: impl BoundInit<H>,
     ) -> impl BoundInit<Self> {
-        let init = move |slot: *mut Self| {
+        bound::scope(move || {
             let vector = Vector::alloc(dev)?;
-            let line = Line::new(vector.irq()?, kind(dev), name, handler);
-
-            // SAFETY: What is promised of the slot holds for its fields.
-            unsafe { line.init(&raw mut (*slot).line)? };
-            // SAFETY: As above. Nothing fails any more, so the line needs no undoing.
-            unsafe { (&raw mut (*slot)._vector).write(vector) };
-            Ok(())
-        };
-
-        // SAFETY: On `Ok` both fields are initialised; on `Err` the line was not, and the other not yet.
-        unsafe { bound::from_closure(init) }
+            let irq = vector.irq()?;
+            Ok(bound_init!(Irq {
+                line <- listen(irq, kind(dev), name, handler),
+                _vector <- bound::value(vector),
+            }))
+        })
     }
 
     /// Returns the handler.
     pub fn handler(&self) -> &H {
-        &self.line.handler
+        &self.listener().handler
     }
 
     /// Returns what kind of interrupt the device has been given.
     pub fn kind(&self) -> IrqType {
-        self.line.kind
+        self.listener().kind
+    }
+
+    fn listener(&self) -> &Listener<H> {
+        self.line.as_pin().owner().get_ref()
     }
 
     /// Waits until every call of the handler that has begun has ended. Sleeps.
     ///
     /// Must not be called by the handler, or with a lock held that the handler takes.
     pub fn synchronize(&self) {
+        let irq = self.line.as_pin().borrower().irq;
         // SAFETY: The interrupt is requested for as long as `self` lives.
-        unsafe { bindings::synchronize_irq(self.line.irq) }
+        unsafe { bindings::synchronize_irq(irq) }
     }
 }
 
@@ -166,83 +176,100 @@ fn kind(dev: &pci::Device<Bound>) -> IrqType {
     }
 }
 
-/// A requested interrupt.
+/// A handler, and the interrupt that was requested for it. The request ends before the handler is dropped.
+type Line<H> = Tether<Listener<H>, RequestLt>;
+
+/// Who is told of an interrupt.
+#[pin_data]
+struct Listener<H> {
+    #[pin]
+    kind: IrqType,
+    #[pin]
+    handler: H,
+}
+
+/// An interrupt that was requested for a listener that lives for `'a`. Dropping it waits for the callbacks,
+/// which are not called afterwards.
 ///
 /// # Invariants
 ///
-/// The interrupt `irq` is requested, with the address of `self` as cookie; `self` does not move.
-struct Line<H: Handler> {
+/// `irq` was requested with `cookie`.
+struct Request<'a> {
     irq: u32,
-    kind: IrqType,
-    handler: H,
-    /// Others may hold a reference to this while it is dropped.
-    _pinned: PhantomPinned,
+    /// The listener's address.
+    cookie: usize,
+    _listener: PhantomData<&'a ()>,
 }
 
-impl<H: Handler> Line<H> {
-    /// Builds the handler and requests the interrupt.
-    fn new(
-        irq: u32,
-        kind: IrqType,
-        name: &'static CStr,
-        handler: impl BoundInit<H>,
-    ) -> impl BoundInit<Self> {
+type RequestLt = CovariantForLt!(for<'a> Request<'a>);
+
+impl Drop for Request<'_> {
+    fn drop(&mut self) {
+        // Nobody looks at what is there any more.
+        let cookie = ptr::without_provenance_mut(self.cookie);
+        // SAFETY: By the invariants, and nothing else frees the interrupt.
+        unsafe { bindings::free_irq(self.irq, cookie) };
+    }
+}
+
+/// Builds the handler and requests the interrupt.
+fn listen<H: Handler>(
+    irq: u32,
+    kind: IrqType,
+    name: &'static CStr,
+    handler: impl BoundInit<H>,
+) -> impl BoundInit<Line<H>> {
+    let listener = bound_init!(Listener {
+        kind <- bound::value(kind),
+        handler <- handler,
+    });
+    Tether::new(listener, RequestOf { irq, name })
+}
+
+/// Requests an interrupt for a listener.
+struct RequestOf {
+    irq: u32,
+    name: &'static CStr,
+}
+
+impl<H: Handler> Borrow<Listener<H>, RequestLt> for RequestOf {
+    fn borrow<'a>(self, listener: Pin<&'a Listener<H>>) -> Result<impl BoundInit<Request<'a>>> {
         // Only a line that devices share may be shared.
-        let flags = match kind {
+        let flags = match listener.kind {
             // CAST: `c_ulong` is no narrower.
             IrqType::Intx => bindings::IRQF_SHARED as c_ulong,
             IrqType::Msi | IrqType::MsiX => 0,
         };
+        let cookie = ptr::from_ref(listener.get_ref());
 
-        let init = move |slot: *mut Self| {
-            // SAFETY: What is promised of the slot holds for its fields.
-            let handler_slot = unsafe { &raw mut (*slot).handler };
-            // SAFETY: As above. The handler is dropped with the line, or below.
-            unsafe { handler.init(handler_slot)? };
-            // SAFETY: As above.
-            unsafe { (&raw mut (*slot).irq).write(irq) };
-            // SAFETY: As above.
-            unsafe { (&raw mut (*slot).kind).write(kind) };
-
-            // SAFETY: All of the slot is initialised, so the callbacks may run at once; it stays where it
-            // is until its `Drop` has freed the interrupt. `name` lives for ever.
-            to_result(unsafe {
-                bindings::request_threaded_irq(
-                    irq,
-                    Some(hard::<H>),
-                    Some(thread::<H>),
-                    flags,
-                    name.as_char_ptr(),
-                    slot.cast(),
-                )
-            })
-            .inspect_err(|_| {
-                // SAFETY: The handler was initialised, and nobody else knows of it.
-                unsafe { ptr::drop_in_place(handler_slot) }
-            })
-            // INVARIANT: The interrupt is requested, the cookie is the slot, and it does not move.
-        };
-
-        // SAFETY: On `Ok` all fields are initialised (the marker has no bytes); on `Err` the handler was
-        // dropped or never came up, and the rest needs no dropping.
-        unsafe { bound::from_closure(init) }
-    }
-}
-
-impl<H: Handler> Drop for Line<H> {
-    fn drop(&mut self) {
-        // SAFETY: By the invariants. This waits for the callbacks, which are not called afterwards.
-        unsafe { bindings::free_irq(self.irq, ptr::from_mut(self).cast()) };
+        // SAFETY: The callbacks are for this type of listener, which may be shared with them until the
+        // request is dropped: that is before `'a` ends. `name` lives for ever.
+        to_result(unsafe {
+            bindings::request_threaded_irq(
+                self.irq,
+                Some(hard::<H>),
+                Some(thread::<H>),
+                flags,
+                self.name.as_char_ptr(),
+                cookie.cast_mut().cast(),
+            )
+        })?;
+        // INVARIANT: Requested just now.
+        Ok(bound::value(Request {
+            irq: self.irq,
+            cookie: cookie.addr(),
+            _listener: PhantomData,
+        }))
     }
 }
 
 /// # Safety
 ///
-/// `cookie` points to a `Line<H>` that is not dropped meanwhile.
+/// `cookie` points to a [`Listener<H>`](Listener) that is not dropped meanwhile.
 unsafe extern "C" fn hard<H: Handler>(_irq: c_int, cookie: *mut c_void) -> bindings::irqreturn_t {
     // SAFETY: By the promise of the caller.
-    let line = unsafe { &*cookie.cast::<Line<H>>() };
-    match line.handler.hard(line.kind) {
+    let listener = unsafe { &*cookie.cast::<Listener<H>>() };
+    match listener.handler.hard(listener.kind) {
         Verdict::None => IRQ_NONE,
         Verdict::Handled => IRQ_HANDLED,
         Verdict::WakeThread => IRQ_WAKE_THREAD,
@@ -251,11 +278,11 @@ unsafe extern "C" fn hard<H: Handler>(_irq: c_int, cookie: *mut c_void) -> bindi
 
 /// # Safety
 ///
-/// `cookie` points to a `Line<H>` that is not dropped meanwhile.
+/// `cookie` points to a [`Listener<H>`](Listener) that is not dropped meanwhile.
 unsafe extern "C" fn thread<H: Handler>(_irq: c_int, cookie: *mut c_void) -> bindings::irqreturn_t {
     // SAFETY: By the promise of the caller.
-    let line = unsafe { &*cookie.cast::<Line<H>>() };
-    line.handler.thread();
+    let listener = unsafe { &*cookie.cast::<Listener<H>>() };
+    listener.handler.thread();
     IRQ_HANDLED
 }
 
@@ -352,7 +379,7 @@ mod tests {
             verdict,
             millis,
         };
-        let init = Line::new(irq, kind, c"kernel-glue-test", bound::value(recorder));
+        let init = listen(irq, kind, c"kernel-glue-test", bound::value(recorder));
         // SAFETY: The box is dropped by each test below, before the log that it borrows.
         KBox::pin_init(unsafe { bound::as_pin_init(init) }, GFP_KERNEL)
     }
@@ -432,8 +459,10 @@ mod tests {
         ] {
             let irq = TestIrq::new()?;
             let line = line(irq.0, IrqType::Intx, &log, verdict, 0)?;
-            let cookie = ptr::from_ref(line.as_ref().get_ref()).cast_mut().cast();
-            // SAFETY: The cookie is a line that lives until the end of the loop.
+            let cookie = ptr::from_ref(line.as_ref().owner().get_ref())
+                .cast_mut()
+                .cast();
+            // SAFETY: The cookie is a listener that lives until the end of the loop.
             let seen = unsafe { hard::<Recorder<'_>>(0, cookie) };
             assert_eq!(seen.0, told.0);
         }
