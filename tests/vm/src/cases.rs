@@ -10,7 +10,10 @@ use std::time::Duration;
 use crate::{
     driver::Driver,
     gpu::Gpu,
-    paths::Flavour,
+    paths::{
+        Flavour,
+        Series, //
+    },
     qemu::DeviceError, //
 };
 
@@ -199,6 +202,8 @@ pub struct Claim {
     pub check: Check,
     /// Whether the claims after it make no sense without it.
     pub gate: bool,
+    /// The first kernels for which it is meant, if not for all.
+    pub since: Option<Series>,
 }
 
 /// One boot and what is claimed about it.
@@ -264,6 +269,7 @@ impl Scenario {
             name: name.into(),
             check,
             gate: false,
+            since: None,
         });
         let last = self.claims.len() - 1;
         &mut self.claims[last]
@@ -288,6 +294,10 @@ impl Scenario {
 impl Claim {
     fn gate(&mut self) {
         self.gate = true;
+    }
+
+    fn since(&mut self, series: Series) {
+        self.since = Some(series);
     }
 }
 
@@ -377,6 +387,14 @@ pub fn all(rebinds: u32) -> Vec<Scenario> {
     scenarios.extend(debug::scenarios(rebinds));
     scenarios.extend(samples::scenarios());
     scenarios
+}
+
+/// Name of the only scenario of [`short`].
+pub const SHORT: &str = "both-boots";
+
+/// What is tried on a kernel of an older series beside all that is tried on the newest.
+pub fn short() -> Vec<Scenario> {
+    vec![chips::both_boots(SHORT).close()]
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
 pub const USAGE: &str = "\
 usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug] [--iommu] [--shell]
                     [--trace FILE] [--timeline FILE.svg] [--start dirty[=STATE]]
-       nova-vm test [--only PATTERN] [--list] [--jobs N] [--junit FILE] [--rebinds N]
+       nova-vm test [--only PATTERN] [--list] [--jobs N] [--junit FILE] [--rebinds N | --short]
        nova-vm bench [--chips LIST] [--json FILE]
        nova-vm fuzz  [--calls N] [--seed N]
        nova-vm tlv  --chip NAME --output DIR [--firmware DIR]
@@ -24,7 +24,8 @@ usage: nova-vm run  [--chip NAME] [--vram SIZE] [--fault NAME[=ARG]]... [--debug
 run    boots one guest with an emulated GPU, loads both modules and shows what a user would see;
        --timeline: draws what driver and device did meanwhile; --start: the card as somebody left it
 test   runs the table of claims; the last line reads 'N passed, N failed'. --jobs: guests at a time (default:
-       one more than there are CPUs); --rebinds: rounds of the endurance claims (default: 10)
+       one more than there are CPUs); --rebinds: rounds of the endurance claims (default: 10); --short: only
+       one guest with two cards, for a kernel that is tried beside the one that everything is tried on
 bench  measures what it costs to bring a card up, for each driver; --chips: with commas between
        (default: ga102,tu116,gh100,gb202); --json: writes the table for programs
 fuzz   makes ioctls that nobody meant, in the debug kernel, while the card comes and goes; --calls: how many
@@ -34,7 +35,8 @@ tlv    makes the TLV files that upstream's nova-core wants from the .bin files o
 
 All take: --tree DIR (default: the current folder), --modules DIR (default: TREE/build/modules; holds one
 folder for each kernel release), --gpu-model FILE and --clients DIR (default: beside nova-vm), --cpus N.
-TREE/build/paths.env tells where kernels and firmware are; variables of the same names override it.
+TREE/build/paths.env, or the file that NOVA_PATHS names, tells where kernels and firmware are; variables of
+the same names override it.
 NOVA_ACCEL=kvm|tcg settles how CPUs are run. Logs of each guest: TREE/build/vm/<name>/.
 ";
 
@@ -89,6 +91,8 @@ pub enum Command {
         junit: Option<PathBuf>,
         /// How often cards are unbound and bound.
         rebinds: u32,
+        /// No more than one guest.
+        short: bool,
     },
     /// Compare drivers.
     Bench {
@@ -133,7 +137,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
     let (mut chip, mut vram, mut faults, mut trace) = ("ga102".to_owned(), None, Vec::new(), None);
     let (mut debug, mut iommu, mut shell) = (false, false, false);
     let (mut only, mut list, mut jobs, mut junit) = (None, false, guests_here(), None);
-    let mut rebinds = cases::REBINDS;
+    let (mut rebinds, mut brief) = (cases::REBINDS, false);
     let (mut firmware, mut output, mut timeline, mut start) = (None, None, None, None);
     let (mut calls, mut seed) = (100_000, 1);
     let (mut chips, mut json) = ("ga102,tu116,gh100,gb202".to_owned(), None);
@@ -179,6 +183,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
             "--shell" if running => shell = true,
             "--only" if testing => only = Some(value()?),
             "--list" if testing => list = true,
+            "--short" if testing => brief = true,
             "--jobs" if testing => jobs = number(&name, &value()?)?,
             "--rebinds" if testing => rebinds = number(&name, &value()?)?,
             "--calls" if fuzzing => calls = number(&name, &value()?)?,
@@ -226,11 +231,13 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<(Common, Command
         }
     } else {
         Command::Test {
-            only,
+            // Else the claims about the harness would be tried as well.
+            only: only.or_else(|| brief.then(|| cases::SHORT.to_owned())),
             list,
             jobs,
             junit,
             rebinds,
+            short: brief,
         }
     };
     Ok((common, command))
@@ -299,8 +306,11 @@ mod tests {
             jobs: 3,
             junit: None,
             rebinds: cases::REBINDS,
+            short: false,
         };
         assert_eq!(command, wanted);
+        let (_, command) = words("test --short").unwrap();
+        assert!(matches!(command, Command::Test { short: true, .. }));
     }
 
     #[test]

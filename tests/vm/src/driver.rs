@@ -18,7 +18,8 @@ use crate::{
     },
     paths::{
         Flavour,
-        Paths, //
+        Paths,
+        Series, //
     },
 };
 
@@ -43,10 +44,12 @@ const SAMPLES: &[&str] = &[
     "sample_auxiliary",
     "sample_callbacks",
     "sample_devres_after",
-    "sample_devres_before",
     "sample_pci",
     "sample_platform",
 ];
+
+/// The sample that uses the kernel crate alone, and the first kernels whose it is.
+pub const SAMPLE_OF_NEWER: (&str, Series) = ("sample_devres_before", (7, 3));
 
 impl Driver {
     /// Name of its PCI module; the samples have several.
@@ -134,7 +137,14 @@ impl Driver {
                 let index = Index::scan(&paths.stock_modules()?)?;
                 Ok(vec![index.module(self.module())?])
             }
-            Self::Samples => built(ours, SAMPLES),
+            Self::Samples => {
+                let mut modules = built(ours, SAMPLES)?;
+                let (newer, since) = SAMPLE_OF_NEWER;
+                if paths.series(flavour)? >= since {
+                    modules.extend(built(ours, &[newer])?);
+                }
+                Ok(modules)
+            }
         }
     }
 }

@@ -64,7 +64,7 @@ pub fn prepare(common: &Common, stop: Stop) -> Result<Env> {
     let build = common.tree.join("build");
     let beside = own_folder()?;
     let mut env = Env {
-        paths: Paths::load(&build.join("paths.env"))?,
+        paths: Paths::of_tree(&common.tree)?,
         store: Store::new(build.join("vm/cache")),
         modules: common
             .modules

@@ -121,7 +121,7 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
         } => {
             let root = match firmware {
                 Some(root) => root,
-                None => Paths::load(&common.tree.join("build/paths.env"))?.firmware()?,
+                None => Paths::of_tree(&common.tree)?.firmware()?,
             };
             for file in firmware::convert(&root, &chip)? {
                 let path = output.join(&file.name);
@@ -135,9 +135,10 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
             only,
             list: true,
             rebinds,
+            short,
             ..
         } => {
-            list(only.as_deref(), rebinds);
+            list(only.as_deref(), scenarios(short, rebinds));
             Ok(ExitCode::SUCCESS)
         }
         Command::Test {
@@ -145,10 +146,11 @@ fn execute(common: &Common, command: Command) -> Result<ExitCode> {
             jobs,
             junit,
             rebinds,
+            short,
             ..
         } => {
             let env = env::prepare(common, env::stop_on_signals()?)?;
-            let scenarios = runner::select(cases::all(rebinds), only.as_deref());
+            let scenarios = runner::select(scenarios(short, rebinds), only.as_deref());
             test(&env, scenarios, only.as_deref(), jobs, junit.as_deref())
         }
         Command::Fuzz { calls, seed } => {
@@ -191,11 +193,20 @@ fn compare(env: &runner::Env, chips: &[String], json: Option<&Path>) -> Result<E
     })
 }
 
-fn list(only: Option<&str>, rebinds: u32) {
+/// What is to be tried.
+fn scenarios(short: bool, rebinds: u32) -> Vec<Scenario> {
+    if short {
+        cases::short()
+    } else {
+        cases::all(rebinds)
+    }
+}
+
+fn list(only: Option<&str>, scenarios: Vec<Scenario>) {
     let fits = |name: &str, scenario: &str| {
         only.is_none_or(|p| glob::matches(p, name) || glob::matches(p, scenario))
     };
-    for scenario in cases::all(rebinds) {
+    for scenario in scenarios {
         for claim in &scenario.claims {
             let name = scenario.full_name(claim);
             if fits(&name, &scenario.name) {
@@ -248,6 +259,11 @@ fn outcomes(
 ) -> Vec<results::Outcome> {
     let started = Instant::now();
     println!("KTAP version 1");
+    for flavour in [Flavour::Stock, Flavour::Debug] {
+        if let Ok(release) = env.paths.release(flavour) {
+            println!("# {} kernel: {release}", flavour.name());
+        }
+    }
     let (send, receive) = channel();
     let mut outcomes = Vec::new();
     std::thread::scope(|scope| {

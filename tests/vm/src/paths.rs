@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where things are: `build/paths.env` as the set-up wrote it, with the environment on top.
+//! Where things are: `build/paths.env` as the set-up wrote it, or the file that `NOVA_PATHS` names, with the
+//! environment on top.
 
 use std::{
     collections::BTreeMap,
@@ -35,6 +36,9 @@ impl Flavour {
     }
 }
 
+/// A series of kernels, such as (7, 2).
+pub type Series = (u32, u32);
+
 /// The lines of `paths.env`, overridden by environment variables of the same name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Paths {
@@ -42,6 +46,17 @@ pub struct Paths {
 }
 
 impl Paths {
+    /// Reads what the set-up wrote for `tree`.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load).
+    pub fn of_tree(tree: &Path) -> Result<Self> {
+        match std::env::var_os("NOVA_PATHS") {
+            Some(file) => Self::load(Path::new(&file)),
+            None => Self::load(&tree.join("build/paths.env")),
+        }
+    }
+
     /// Reads `file` and lets the environment override each `NOVA_…` key.
     ///
     /// # Errors
@@ -128,6 +143,19 @@ impl Paths {
         })
     }
 
+    /// The series that the kernel is of.
+    ///
+    /// # Errors
+    /// When the set-up did not provide that kernel, or its release does not begin with two numbers.
+    pub fn series(&self, flavour: Flavour) -> Result<Series> {
+        let release = self.release(flavour)?;
+        let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(version)), Some(Ok(patch_level))) => Ok((version, patch_level)),
+            _ => Err(Error::new(format!("'{release}' is no release of a kernel"))),
+        }
+    }
+
     /// The bootable kernel image.
     ///
     /// # Errors
@@ -211,6 +239,19 @@ mod tests {
         assert_eq!(paths.get("NOVA_RELEASE").unwrap(), "7.3.5");
         assert_eq!(paths.get("NOVA_KDIR").unwrap(), "/k dir");
         assert_eq!(paths.get("A").unwrap(), "x=y");
+    }
+
+    #[test]
+    fn the_series_are_the_first_two_numbers_of_a_release() {
+        for (release, wanted) in [
+            ("7.2.12+deb13-amd64", Some((7, 2))),
+            ("7.10-nova-debug", Some((7, 10))),
+            ("7", None),
+            ("next", None),
+        ] {
+            let paths = Paths::parse(&format!("NOVA_RELEASE={release}")).unwrap();
+            assert_eq!(paths.series(Flavour::Stock).ok(), wanted, "{release}");
+        }
     }
 
     #[test]

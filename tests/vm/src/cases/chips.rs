@@ -100,6 +100,20 @@ pub(super) fn groups() -> Vec<Vec<&'static str>> {
     groups
 }
 
+/// A card of each boot method in one machine, which come, go, come again, and go with the modules.
+pub(super) fn both_boots(name: &str) -> Scenario {
+    let mut scenario = Scenario::new(name, cards(ONE_OF_EACH_BOOT));
+    load(&mut scenario, ONE_OF_EACH_BOOT);
+    for (gpu, chip) in ONE_OF_EACH_BOOT.iter().enumerate() {
+        let step = Step::new("rebind", REBIND_LIMIT + REBIND_SECONDS)
+            .on(gpu)
+            .arg("times", "1");
+        scenario.step(format!("{chip}: unbind and bind once"), step.together());
+    }
+    leave(&mut scenario, ONE_OF_EACH_BOOT);
+    scenario
+}
+
 /// Everything a card and its drivers can go through in this state of the driver.
 pub(super) fn full_life(scenario: &mut Scenario, rebinds: u32) {
     let chip = scenario.gpus[0].chip.clone();

@@ -16,6 +16,7 @@ use crate::{
         boots_by_fsp,
         Gpu, //
     },
+    paths::Series, //
 };
 
 /// Upstream's chips, by guest: of those that boot through SEC2, one of each way to load firmware into a falcon
@@ -61,6 +62,9 @@ fn guest(driver: Driver, name: String, chips: &[&str]) -> Scenario {
     scenario
 }
 
+/// The first kernels whose nova-core takes the firmware in the form that guests of it are given.
+const NOVA_SINCE: Series = (7, 3);
+
 fn nova((chips, number): (&&[&str], usize)) -> Scenario {
     let driver = Driver::UpstreamNova;
     let mut scenario = guest(driver, format!("oracle-nova-{number}"), chips);
@@ -84,7 +88,12 @@ fn nova((chips, number): (&&[&str], usize)) -> Scenario {
             Afterwards::FlushCleared(index),
         );
     }
-    scenario.close()
+    let mut scenario = scenario.close();
+    scenario
+        .claims
+        .iter_mut()
+        .for_each(|claim| claim.since(NOVA_SINCE));
+    scenario
 }
 
 fn nouveau((chips, number): (&&[&str], usize)) -> Scenario {

@@ -8,7 +8,10 @@ use super::{
     Step, //
 };
 use crate::{
-    driver::Driver,
+    driver::{
+        Driver,
+        SAMPLE_OF_NEWER, //
+    },
     paths::Flavour, //
 };
 
@@ -83,10 +86,14 @@ fn scenario(name: &str) -> Scenario {
     let mut scenario = Scenario::new(name, Vec::new());
     scenario.driver = Driver::Samples;
     for (sample, shown) in SAMPLES {
-        scenario.step(
+        let claim = scenario.step(
             format!("{sample}: {shown}"),
             Step::new("sample", 30).arg("sample", *sample),
         );
+        let (newer, since) = SAMPLE_OF_NEWER;
+        if *sample == newer {
+            claim.since(since);
+        }
     }
     for (what, shown) in CALLED {
         let step = called("sample_callbacks", what);

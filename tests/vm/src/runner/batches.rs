@@ -83,6 +83,7 @@ mod tests {
                     ..step
                 }),
                 gate: false,
+                since: None,
             });
         }
         scenario
