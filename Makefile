@@ -26,6 +26,8 @@ TARGETS ?=
 # Calls of `make fuzz-ioctl`, and where its random numbers begin.
 CALLS ?= 5000000
 SEED ?= 1
+# Series of the stock kernel to run and test on, such as 7.2; the newest, if there is none.
+KERNEL ?=
 # 1: print every command.
 V ?=
 # How many jobs run at once.
@@ -44,7 +46,7 @@ export V JOBS
 
 kbuild = $(Q)mkdir -p $(1) && $(MAKE) -C $(KDIR) M=$(CURDIR) MO=$(1) $(if $(V),V=$(V))
 rust_sources = $(shell find firmware nova kernel-glue tests -name '*.rs' -not -path '*/target/*')
-harness = $(Q)tests/vm/harness
+harness = $(Q)$(if $(KERNEL),KERNEL=$(KERNEL) )tests/vm/harness
 
 .PHONY: modules
 modules:			## build nova_core.ko and nova_drm.ko for KDIR
@@ -69,7 +71,7 @@ timeline:			## draw what driver and emulated GPU do while a card comes up: build
 	$(harness) run --chip $(CHIP) $(if $(VRAM),--vram $(VRAM)) --timeline build/timeline.svg
 
 .PHONY: test
-test:				## run every test; ends with a line `N passed, N failed`
+test:				## run every test; ends with a line `N passed, N failed` (KERNEL=series)
 	$(harness) test
 
 .PHONY: host-test compile-fail vm-test kunit

@@ -4,7 +4,13 @@
 # Sourced after lib.sh. KERNEL=<series> (such as 7.2) chooses, and locks, on its own.
 
 LOCK_FILE=$BUILD_DIR/versions${KERNEL:+-$KERNEL}.lock
+# shellcheck disable=SC2034 # used by prepare
+PATHS_FILE=$BUILD_DIR/paths${KERNEL:+-$KERNEL}.env
 KERNEL_RELEASE='' KERNEL_VERSION='' KERNEL_SERIES='' FIRMWARE_VERSION=''
+
+# Exit status of prepare when the archive does not offer the series that KERNEL asks for.
+# shellcheck disable=SC2034 # used by steps/versions
+NOT_OFFERED=69
 
 read_lock() {
 	KERNEL_RELEASE='' KERNEL_VERSION='' KERNEL_SERIES='' FIRMWARE_VERSION=''
