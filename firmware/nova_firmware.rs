@@ -37,6 +37,8 @@ extern crate std;
 pub mod abi;
 pub mod booter;
 mod bytes;
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases;
 mod crc32;
 mod elf;
 mod error;

@@ -239,5 +239,9 @@ impl fmt::Display for VbiosVersion {
     }
 }
 
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases;
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+mod made_up;
 #[cfg(test)]
 mod tests;

@@ -71,45 +71,51 @@ impl fmt::Debug for Version {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
-    use std::string::ToString;
+    use crate::cases::{
+        cases,
+        same,
+        Text, //
+    };
 
-    #[test]
-    fn a_version_is_short_printable_text() {
-        for (name, text, want) in [
-            ("the supported one", &b"570.144"[..], Some("570.144")),
-            ("another", b"610.00", Some("610.00")),
-            (
-                "longest",
-                &[b'1'; 63],
-                Some(core::str::from_utf8(&[b'1'; 63]).unwrap()),
-            ),
-            ("too long", &[b'1'; 64], None),
-            ("much too long", &[b'1'; 4096], None),
-            ("empty", b"", None),
-            ("with a NUL", b"570.144\0", None),
-            ("not ASCII", b"570.144\xb5", None),
-        ] {
-            let version = Version::new(text).map(|version| version.to_string());
-            assert_eq!(version.as_deref(), want, "{name}");
+    cases! { version_cases at version::cases:
+        fn a_version_is_short_printable_text() {
+            for (name, text, want) in [
+                ("the supported one", &b"570.144"[..], Some("570.144")),
+                ("another", b"610.00", Some("610.00")),
+                (
+                    "longest",
+                    &[b'1'; 63],
+                    Some(core::str::from_utf8(&[b'1'; 63]).unwrap()),
+                ),
+                ("too long", &[b'1'; 64], None),
+                ("much too long", &[b'1'; 4096], None),
+                ("empty", b"", None),
+                ("with a NUL", b"570.144\0", None),
+                ("not ASCII", b"570.144\xb5", None),
+            ] {
+                let version = Version::new(text).map(Text::of);
+                same!(version.as_ref().map(Text::as_str), want, "{name}");
+            }
         }
-    }
 
-    #[test]
-    fn only_one_release_is_supported() {
-        for (text, want) in [
-            ("570.144", true),
-            ("570.14", false),
-            ("570.1440", false),
-            ("535.113.01", false),
-        ] {
-            assert_eq!(
-                Version::new(text.as_bytes()).unwrap().is_supported(),
-                want,
-                "{text}"
-            );
+        fn only_one_release_is_supported() {
+            for (text, want) in [
+                ("570.144", true),
+                ("570.14", false),
+                ("570.1440", false),
+                ("535.113.01", false),
+            ] {
+                same!(
+                    Version::new(text.as_bytes()).unwrap().is_supported(),
+                    want,
+                    "{text}"
+                );
+            }
         }
     }
 }

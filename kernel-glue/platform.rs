@@ -2,6 +2,9 @@
 
 //! Drivers of devices that no bus can list: firmware describes them, and where their registers are.
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 use crate::{
     adapter::register_hidden,
     bound::{

@@ -136,77 +136,81 @@ impl Headers {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
-    use std::string::ToString;
+    use crate::cases::{
+        cases,
+        check,
+        same,
+        Text, //
+    };
 
-    #[test]
-    fn headers_are_as_published() {
-        for (kind, want) in [
-            (NvdmType::PRC, 0x1310_de7e),
-            (NvdmType::COT, 0x1410_de7e),
-            (NvdmType::FSP_RESPONSE, 0x1510_de7e),
-        ] {
-            let headers = Headers::single_packet(kind);
-            assert_eq!((headers.transport, headers.message), (0xc000_0000, want));
-            assert!(headers.is_single_packet());
-            assert_eq!(headers.nvdm_type(), Some(kind));
+    cases! { mctp_cases at fsp::mctp::cases:
+        fn headers_are_as_published() {
+            for (kind, want) in [
+                (NvdmType::PRC, 0x1310_de7e),
+                (NvdmType::COT, 0x1410_de7e),
+                (NvdmType::FSP_RESPONSE, 0x1510_de7e),
+            ] {
+                let headers = Headers::single_packet(kind);
+                same!((headers.transport, headers.message), (0xc000_0000, want));
+                check!(headers.is_single_packet());
+                same!(headers.nvdm_type(), Some(kind));
+            }
         }
-    }
 
-    #[test]
-    fn others_messages_have_no_nvdm_type() {
-        for (message, want) in [
-            (0x1510_de7e, Some(0x15)),
-            (0x1510_defe, Some(0x15)),
-            (0xff10_de7e, Some(0xff)),
-            (0x1510_de7f, None),
-            (0x1510_de3e, None),
-            (0x1510_df7e, None),
-            (0x1500_de7e, None),
-            (0x1511_de7e, None),
-            (0, None),
-        ] {
-            let headers = Headers {
-                transport: 0xc000_0000,
-                message,
-            };
-            let kind = headers.nvdm_type();
-            assert_eq!(kind, want.map(NvdmType), "{message:#x}");
+        fn others_messages_have_no_nvdm_type() {
+            for (message, want) in [
+                (0x1510_de7e, Some(0x15)),
+                (0x1510_defe, Some(0x15)),
+                (0xff10_de7e, Some(0xff)),
+                (0x1510_de7f, None),
+                (0x1510_de3e, None),
+                (0x1510_df7e, None),
+                (0x1500_de7e, None),
+                (0x1511_de7e, None),
+                (0, None),
+            ] {
+                let headers = Headers {
+                    transport: 0xc000_0000,
+                    message,
+                };
+                let kind = headers.nvdm_type();
+                same!(kind, want.map(NvdmType), "{message:#x}");
+            }
         }
-    }
 
-    #[test]
-    fn parts_of_messages_are_told() {
-        for (transport, want) in [
-            (0xc000_0000, true),
-            (0xffff_ffff, true),
-            (0x8000_0000, false),
-            (0x4000_0000, false),
-            (0x3fff_ffff, false),
-        ] {
-            let headers = Headers {
-                transport,
-                message: 0,
-            };
-            assert_eq!(headers.is_single_packet(), want, "{transport:#x}");
+        fn parts_of_messages_are_told() {
+            for (transport, want) in [
+                (0xc000_0000, true),
+                (0xffff_ffff, true),
+                (0x8000_0000, false),
+                (0x4000_0000, false),
+                (0x3fff_ffff, false),
+            ] {
+                let headers = Headers {
+                    transport,
+                    message: 0,
+                };
+                same!(headers.is_single_packet(), want, "{transport:#x}");
+            }
         }
-    }
 
-    #[test]
-    fn too_few_bytes_have_no_headers() {
-        assert_eq!(Headers::of(&[0; 7]), None);
-        let headers = Headers::of(&[1, 2, 3, 4, 5, 6, 7, 8, 9]).unwrap();
-        assert_eq!(
-            (headers.transport, headers.message),
-            (0x0403_0201, 0x0807_0605)
-        );
-    }
+        fn too_few_bytes_have_no_headers() {
+            same!(Headers::of(&[0; 7]), None);
+            let headers = Headers::of(&[1, 2, 3, 4, 5, 6, 7, 8, 9]).unwrap();
+            same!(
+                (headers.transport, headers.message),
+                (0x0403_0201, 0x0807_0605)
+            );
+        }
 
-    #[test]
-    fn types_print_with_their_names() {
-        assert_eq!(NvdmType::COT.to_string(), "COT (0x14)");
-        assert_eq!(NvdmType(0x19).to_string(), "0x19");
+        fn types_print_with_their_names() {
+            same!(Text::of(NvdmType::COT), "COT (0x14)");
+            same!(Text::of(NvdmType(0x19)), "0x19");
+        }
     }
 }

@@ -1,96 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the hardware arithmetic gives when it runs in a kernel, with its overflow checks and flags.
-//!
-//! The full set of cases runs on the host; these are the ones that a driver would notice first.
+//! Suites about what belongs to no other module.
+
+#[cfg(CONFIG_KUNIT = "y")]
+mod pure;
 
 use kernel::prelude::*;
-
-#[kunit_tests(nova_core_chip)]
-mod chip {
-    use nova_hw::chip::{
-        self,
-        Chip,
-        Refusal, //
-    };
-
-    #[test]
-    fn every_chip_is_recognised_by_its_own_id() {
-        for chip in Chip::ALL {
-            let identity = chip::identify(chip.id() << 20 | 0xa_1000);
-            assert!(identity.is_ok_and(|found| {
-                found.chip == chip && found.major == 0xa && found.minor == 1
-            }));
-        }
-    }
-
-    #[test]
-    fn a_chip_before_fermi_is_refused_in_silence() {
-        // GT200.
-        let refusal = chip::check_boot0(0x0a00_00a2).err();
-        assert!(refusal.is_some_and(Refusal::is_silent));
-    }
-
-    #[test]
-    fn a_device_that_has_gone_is_no_chip() {
-        assert_eq!(chip::identify(u32::MAX), Err(Refusal::Gone));
-    }
-}
-
-#[kunit_tests(nova_core_fb)]
-mod fb {
-    use nova_hw::{
-        chip::Chip,
-        fb::{
-            self,
-            LayoutError,
-            Sec2Inputs,
-            Sec2Layout,
-            VramAddr, //
-        }, //
-    };
-
-    fn ga102(vram: u64) -> Result<Sec2Layout, LayoutError> {
-        let fb_end = VramAddr::new(vram);
-        let Ok(vga) = fb::vga_workspace(fb_end, None) else {
-            return Err(LayoutError::VramTooBig { fb_size: vram });
-        };
-        Sec2Layout::compute(
-            Chip::Ga102.family(),
-            &Sec2Inputs {
-                fb_end,
-                vga,
-                row_remapper_lock: None,
-                elf_size: 0x3c9_9000,
-                bl_size: 0x6000,
-            },
-        )
-    }
-
-    #[test]
-    fn ga102_with_24_gib_is_laid_out_as_computed_by_hand() {
-        let layout = ga102(24 << 30);
-        assert!(layout.is_ok_and(|layout| {
-            layout.frts.start().raw() == 0x5_ffe0_0000
-                && layout.boot.start().raw() == 0x5_ffdf_a000
-                && layout.elf.start().raw() == 0x5_fc16_0000
-                && layout.heap.start().raw() == 0x5_f400_0000
-                && layout.heap.len() == 0x810_0000
-                && layout.wpr2.start().raw() == 0x5_f3f0_0000
-                && layout.non_wpr_heap.start().raw() == 0x5_f3e0_0000
-        }));
-    }
-
-    #[test]
-    fn memory_that_is_too_small_is_an_error_and_no_overflow() {
-        for mebibytes in [1, 2, 64, 128, 191] {
-            assert!(matches!(
-                ga102(mebibytes << 20),
-                Err(LayoutError::NoRoom { .. })
-            ));
-        }
-    }
-}
 
 #[kunit_tests(nova_core_wait)]
 mod wait {
@@ -159,45 +74,5 @@ mod wait {
         });
         assert_eq!(gone, Err(ENODEV));
         assert_eq!(looks, 1);
-    }
-}
-
-#[kunit_tests(nova_core_leftovers)]
-mod leftovers {
-    use nova_hw::{
-        leftovers::{
-            falcon_runs,
-            Gsp,
-            Leftovers,
-            Remedy, //
-        },
-        wpr2::Wpr2, //
-    };
-
-    #[test]
-    fn a_gsp_that_runs_means_a_reset_and_wpr2_alone_does_not() {
-        let wpr2 = Wpr2::decode(0x05ff_e000, 0x05ff_f000);
-        assert!(wpr2.is_some());
-        for (gsp, wpr2, want) in [
-            (Gsp::Idle, None, Remedy::None),
-            (Gsp::Idle, wpr2, Remedy::TakeDown),
-            (Gsp::Suspended, None, Remedy::TakeDown),
-            (Gsp::Running, None, Remedy::Reset),
-            (Gsp::Running, wpr2, Remedy::Reset),
-        ] {
-            let leftovers = Leftovers {
-                wpr2,
-                gsp,
-                sec2_runs: false,
-                flush_page: 0,
-            };
-            assert_eq!(leftovers.remedy(), want);
-        }
-    }
-
-    #[test]
-    fn a_falcon_that_cannot_be_asked_is_no_falcon_that_runs() {
-        assert!(falcon_runs(0));
-        assert!(!falcon_runs(0xbadf_1100));
     }
 }

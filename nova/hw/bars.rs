@@ -50,47 +50,54 @@ impl Bars {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Bars;
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
 
-    #[test]
-    fn bars_are_counted_by_their_width() {
-        for (name, base_addresses, want) in [
-            (
-                "32, 64, 64, I/O",
-                [0xf000_0000, 0xc, 0x40, 0xe000_000c, 0x40, 0xe001],
-                Some((0, 1, 3)),
-            ),
-            (
-                "all 64",
-                [0xf000_0004, 0x50, 0xc, 0x40, 0xe000_000c, 0x40],
-                Some((0, 2, 4)),
-            ),
-            (
-                "all 32",
-                [0xf000_0000, 0xe000_0008, 0xd000_0008, 0, 0, 0],
-                Some((0, 1, 2)),
-            ),
-            (
-                "one place is empty",
-                [0xf000_0000, 0, 0xe000_0008, 0xd000_0008, 0, 0],
-                Some((0, 2, 3)),
-            ),
-            ("only two", [0xf000_0000, 0xc, 0x40, 0, 0, 0xe001], None),
-            (
-                "half of one at the end",
-                [0xf000_0000, 0xc, 0x40, 1, 1, 0xc],
-                None,
-            ),
-            ("a device that has gone", [u32::MAX; 6], None),
-        ] {
-            let want = want.map(|(registers, framebuffer, instance)| Bars {
-                registers,
-                framebuffer,
-                instance,
-            });
-            assert_eq!(Bars::find(base_addresses), want, "{name}");
+    use super::Bars;
+    use crate::cases::{
+        cases,
+        same, //
+    };
+
+    cases! { bars_cases at bars::cases:
+        fn bars_are_counted_by_their_width() {
+            for (name, base_addresses, want) in [
+                (
+                    "32, 64, 64, I/O",
+                    [0xf000_0000, 0xc, 0x40, 0xe000_000c, 0x40, 0xe001],
+                    Some((0, 1, 3)),
+                ),
+                (
+                    "all 64",
+                    [0xf000_0004, 0x50, 0xc, 0x40, 0xe000_000c, 0x40],
+                    Some((0, 2, 4)),
+                ),
+                (
+                    "all 32",
+                    [0xf000_0000, 0xe000_0008, 0xd000_0008, 0, 0, 0],
+                    Some((0, 1, 2)),
+                ),
+                (
+                    "one place is empty",
+                    [0xf000_0000, 0, 0xe000_0008, 0xd000_0008, 0, 0],
+                    Some((0, 2, 3)),
+                ),
+                ("only two", [0xf000_0000, 0xc, 0x40, 0, 0, 0xe001], None),
+                (
+                    "half of one at the end",
+                    [0xf000_0000, 0xc, 0x40, 1, 1, 0xc],
+                    None,
+                ),
+                ("a device that has gone", [u32::MAX; 6], None),
+            ] {
+                let want = want.map(|(registers, framebuffer, instance)| Bars {
+                    registers,
+                    framebuffer,
+                    instance,
+                });
+                same!(Bars::find(base_addresses), want, "{name}");
+            }
         }
     }
 }

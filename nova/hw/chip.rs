@@ -221,5 +221,5 @@ impl fmt::Display for Chip {
     }
 }
 
-#[cfg(test)]
-mod tests;
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases;

@@ -170,5 +170,13 @@ impl fmt::Display for Layout {
     }
 }
 
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases;
 #[cfg(test)]
 mod tests;
+
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub use {
+    size::cases as size_cases,
+    vga::cases as vga_cases, //
+};

@@ -176,16 +176,87 @@ impl Chip {
     }
 }
 
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
+    use super::*;
+    use crate::cases::{
+        cases,
+        check,
+        same,
+        Text, //
+    };
+    use crate::chip::BootMethod;
+
+    cases! { firmware_files_cases at firmware_files::cases:
+        fn the_table_can_be_walked_at_compile_time() {
+            // As the list of a module's firmware has to be.
+            const FILES: usize = {
+                let (mut chip, mut files) = (0, 0);
+                while chip < Chip::ALL.len() {
+                    files += Chip::ALL[chip].firmware_files().len();
+                    chip += 1;
+                }
+                files
+            };
+            same!(FILES, 94);
+        }
+
+        fn paths_follow_from_chip_kind_and_release() {
+            use FirmwareKind::*;
+            for chip in Chip::ALL {
+                for file in chip.firmware_files() {
+                    let name = match file.kind {
+                        GspImage => "gsp",
+                        GspBootloader => "bootloader",
+                        BooterLoad => "booter_load",
+                        BooterUnload => "booter_unload",
+                        GenericBootloader => "gen_bootloader",
+                        Fmc => "fmc",
+                    };
+                    let want = Text::of(format_args!("nvidia/{}/gsp/{name}-570.144.bin", chip.name()));
+                    same!(want, file.path);
+                    same!(file.c_path.to_str(), Ok(file.path));
+                    let name = match file.kind {
+                        GspBootloader => "gsp_bootloader",
+                        _ => name,
+                    };
+                    let want = Text::of(format_args!("nvidia/{}/gsp/{name}.tlv", chip.name()));
+                    same!(want, file.tlv_path);
+                    same!(file.tlv_c_path.to_str(), Ok(file.tlv_path));
+                }
+            }
+        }
+
+        fn files_are_found_by_kind() {
+            for chip in Chip::ALL {
+                let is_fsp = chip.boot_method() == BootMethod::Fsp;
+                check!(
+                    chip.firmware_file(FirmwareKind::GspImage).is_some(),
+                    "{chip}"
+                );
+                same!(
+                    chip.firmware_file(FirmwareKind::Fmc).is_some(),
+                    is_fsp,
+                    "{chip}"
+                );
+                same!(
+                    chip.firmware_file(FirmwareKind::BooterLoad).is_some(),
+                    !is_fsp,
+                    "{chip}"
+                );
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chip::{
-        Boot,
-        BootMethod, //
-    };
+    use crate::chip::Boot;
     use std::{
         collections::BTreeSet,
-        format,
         vec::Vec, //
     };
 
@@ -197,47 +268,6 @@ mod tests {
             .collect();
         let paths: BTreeSet<_> = all.iter().map(|file| file.path).collect();
         assert_eq!((all.len(), paths.len()), (94, 94));
-    }
-
-    #[test]
-    fn the_table_can_be_walked_at_compile_time() {
-        // As the list of a module's firmware has to be.
-        const FILES: usize = {
-            let (mut chip, mut files) = (0, 0);
-            while chip < Chip::ALL.len() {
-                files += Chip::ALL[chip].firmware_files().len();
-                chip += 1;
-            }
-            files
-        };
-        assert_eq!(FILES, 94);
-    }
-
-    #[test]
-    fn paths_follow_from_chip_kind_and_release() {
-        use FirmwareKind::*;
-        for chip in Chip::ALL {
-            for file in chip.firmware_files() {
-                let name = match file.kind {
-                    GspImage => "gsp",
-                    GspBootloader => "bootloader",
-                    BooterLoad => "booter_load",
-                    BooterUnload => "booter_unload",
-                    GenericBootloader => "gen_bootloader",
-                    Fmc => "fmc",
-                };
-                let want = format!("nvidia/{}/gsp/{name}-570.144.bin", chip.name());
-                assert_eq!(file.path, want);
-                assert_eq!(file.c_path.to_str(), Ok(file.path));
-                let name = match file.kind {
-                    GspBootloader => "gsp_bootloader",
-                    _ => name,
-                };
-                let want = format!("nvidia/{}/gsp/{name}.tlv", chip.name());
-                assert_eq!(file.tlv_path, want);
-                assert_eq!(file.tlv_c_path.to_str(), Ok(file.tlv_path));
-            }
-        }
     }
 
     #[test]
@@ -266,27 +296,6 @@ mod tests {
                 .map(|file| (file.kind, file.need))
                 .collect();
             assert_eq!(files, want, "{chip}");
-        }
-    }
-
-    #[test]
-    fn files_are_found_by_kind() {
-        for chip in Chip::ALL {
-            let is_fsp = chip.boot_method() == BootMethod::Fsp;
-            assert!(
-                chip.firmware_file(FirmwareKind::GspImage).is_some(),
-                "{chip}"
-            );
-            assert_eq!(
-                chip.firmware_file(FirmwareKind::Fmc).is_some(),
-                is_fsp,
-                "{chip}"
-            );
-            assert_eq!(
-                chip.firmware_file(FirmwareKind::BooterLoad).is_some(),
-                !is_fsp,
-                "{chip}"
-            );
         }
     }
 }

@@ -22,15 +22,22 @@ pub const fn is_ready(status: u32) -> bool {
     status == READY
 }
 
-#[cfg(test)]
-mod tests {
-    use super::is_ready;
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
 
-    #[test]
-    fn only_one_status_means_ready() {
-        assert!(is_ready(0xff));
-        for status in [0, 0xfe, 0x1ff, 0xff00, 0xffff_ffff, 0xbadf_41ff] {
-            assert!(!is_ready(status), "{status:#x}");
+    use super::is_ready;
+    use crate::cases::{
+        cases,
+        check, //
+    };
+
+    cases! { fsp_cases at fsp::cases:
+        fn only_one_status_means_ready() {
+            check!(is_ready(0xff));
+            for status in [0, 0xfe, 0x1ff, 0xff00, 0xffff_ffff, 0xbadf_41ff] {
+                check!(!is_ready(status), "{status:#x}");
+            }
         }
     }
 }

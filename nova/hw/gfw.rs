@@ -35,34 +35,40 @@ pub const fn progress(raw: u32) -> Progress {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
+    use crate::cases::{
+        cases,
+        same, //
+    };
 
-    #[test]
-    fn only_bit_0_of_the_mask_counts() {
-        for (mask, want) in [
-            (0, false),
-            (0xe, false),
-            (0xffff_fffe, false),
-            (1, true),
-            (0xffff_ffff, true),
-        ] {
-            assert_eq!(is_readable(mask), want, "{mask:#x}");
+    cases! { gfw_cases at gfw::cases:
+        fn only_bit_0_of_the_mask_counts() {
+            for (mask, want) in [
+                (0, false),
+                (0xe, false),
+                (0xffff_fffe, false),
+                (1, true),
+                (0xffff_ffff, true),
+            ] {
+                same!(is_readable(mask), want, "{mask:#x}");
+            }
         }
-    }
 
-    #[test]
-    fn only_the_low_byte_of_the_progress_counts() {
-        for (raw, want) in [
-            (0, Progress::Running(0)),
-            (0xfe, Progress::Running(0xfe)),
-            (0xff00, Progress::Running(0)),
-            (0xff, Progress::Complete),
-            (0x1234_56ff, Progress::Complete),
-            (0xffff_ffff, Progress::CompleteOrGone),
-        ] {
-            assert_eq!(progress(raw), want, "{raw:#x}");
+        fn only_the_low_byte_of_the_progress_counts() {
+            for (raw, want) in [
+                (0, Progress::Running(0)),
+                (0xfe, Progress::Running(0xfe)),
+                (0xff00, Progress::Running(0)),
+                (0xff, Progress::Complete),
+                (0x1234_56ff, Progress::Complete),
+                (0xffff_ffff, Progress::CompleteOrGone),
+            ] {
+                same!(progress(raw), want, "{raw:#x}");
+            }
         }
     }
 }

@@ -108,71 +108,76 @@ impl Handling {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
+    use crate::cases::{
+        cases,
+        check,
+        same, //
+    };
     use crate::chip::Chip;
 
-    #[test]
-    fn vector_is_a_bit_of_a_leaf_of_a_subtree() {
-        for (number, leaf, leaf_bit, top_bit) in [
-            (0, 0, 1, 1),
-            (31, 0, 1 << 31, 1),
-            (32, 1, 1, 1),
-            (64, 2, 1, 2),
-            // The GSP's, as seen on GA102.
-            (0x9b, 4, 1 << 27, 1 << 2),
-            (255, 7, 1 << 31, 1 << 3),
-        ] {
-            let vector = Leaves(8).vector(number).unwrap();
-            assert_eq!(vector.number(), number);
-            assert_eq!(
-                (vector.leaf(), vector.leaf_bit(), vector.top_bit()),
-                (leaf, leaf_bit, top_bit),
-                "{number}"
-            );
+    cases! { interrupt_cases at interrupt::cases:
+        fn vector_is_a_bit_of_a_leaf_of_a_subtree() {
+            for (number, leaf, leaf_bit, top_bit) in [
+                (0, 0, 1, 1),
+                (31, 0, 1 << 31, 1),
+                (32, 1, 1, 1),
+                (64, 2, 1, 2),
+                // The GSP's, as seen on GA102.
+                (0x9b, 4, 1 << 27, 1 << 2),
+                (255, 7, 1 << 31, 1 << 3),
+            ] {
+                let vector = Leaves(8).vector(number).unwrap();
+                same!(vector.number(), number);
+                same!(
+                    (vector.leaf(), vector.leaf_bit(), vector.top_bit()),
+                    (leaf, leaf_bit, top_bit),
+                    "{number}"
+                );
+            }
         }
-    }
 
-    #[test]
-    fn a_subtree_is_two_leaves() {
-        for (number, leaves) in [(0, 0..2), (63, 0..2), (64, 2..4), (0x9b, 4..6), (255, 6..8)] {
-            let vector = Leaves(8).vector(number).unwrap();
-            assert_eq!(vector.subtree_leaves(), leaves, "{number}");
-            assert!(leaves.contains(&vector.leaf()), "{number}");
+        fn a_subtree_is_two_leaves() {
+            for (number, leaves) in [(0, 0..2), (63, 0..2), (64, 2..4), (0x9b, 4..6), (255, 6..8)] {
+                let vector = Leaves(8).vector(number).unwrap();
+                same!(vector.subtree_leaves(), leaves, "{number}");
+                check!(leaves.contains(&vector.leaf()), "{number}");
+            }
         }
-    }
 
-    #[test]
-    fn vectors_that_a_chip_has_not_are_none() {
-        assert_eq!(Leaves(8).vector(256), None);
-        assert_eq!(Leaves(8).vector(u32::MAX), None);
-        assert_eq!(Leaves(16).vector(511).map(Vector::top_bit), Some(1 << 7));
-        assert_eq!(Leaves(16).vector(512), None);
-    }
+        fn vectors_that_a_chip_has_not_are_none() {
+            same!(Leaves(8).vector(256), None);
+            same!(Leaves(8).vector(u32::MAX), None);
+            same!(Leaves(16).vector(511).map(Vector::top_bit), Some(1 << 7));
+            same!(Leaves(16).vector(512), None);
+        }
 
-    #[test]
-    fn handling_differs_between_generations() {
-        use RiscvIrqMask::{
-            Ga102,
-            Tu102, //
-        };
-        for (chip, leaves, rearm_msi, retrigger, riscv_mask) in [
-            (Chip::Tu116, 8, true, false, Tu102),
-            (Chip::Ga100, 8, true, true, Tu102),
-            (Chip::Ga102, 8, true, true, Ga102),
-            (Chip::Ad107, 8, true, true, Ga102),
-            (Chip::Gh100, 16, false, true, Ga102),
-            (Chip::Gb100, 16, false, true, Ga102),
-            (Chip::Gb202, 16, false, true, Ga102),
-        ] {
-            let want = Handling {
-                leaves: Leaves(leaves),
-                rearm_msi,
-                retrigger,
-                riscv_mask,
+        fn handling_differs_between_generations() {
+            use RiscvIrqMask::{
+                Ga102,
+                Tu102, //
             };
-            assert_eq!(Handling::of(chip.family()), want, "{chip:?}");
+            for (chip, leaves, rearm_msi, retrigger, riscv_mask) in [
+                (Chip::Tu116, 8, true, false, Tu102),
+                (Chip::Ga100, 8, true, true, Tu102),
+                (Chip::Ga102, 8, true, true, Ga102),
+                (Chip::Ad107, 8, true, true, Ga102),
+                (Chip::Gh100, 16, false, true, Ga102),
+                (Chip::Gb100, 16, false, true, Ga102),
+                (Chip::Gb202, 16, false, true, Ga102),
+            ] {
+                let want = Handling {
+                    leaves: Leaves(leaves),
+                    rearm_msi,
+                    retrigger,
+                    riscv_mask,
+                };
+                same!(Handling::of(chip.family()), want, "{chip:?}");
+            }
         }
     }
 }

@@ -140,11 +140,17 @@ impl fmt::Display for Leftovers {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
+    use crate::cases::{
+        cases,
+        same,
+        Text, //
+    };
     use crate::fb::VramAddr;
-    use std::string::ToString;
 
     const CLEAN: Leftovers = Leftovers {
         wpr2: None,
@@ -157,108 +163,105 @@ mod tests {
         end: VramAddr::new(0x3000),
     });
 
-    #[test]
-    fn each_state_has_its_name_and_its_remedy() {
-        let gsp = |gsp| Leftovers { gsp, ..CLEAN };
-        for (leftovers, text, remedy) in [
-            (CLEAN, "nothing", Remedy::None),
-            (
-                gsp(Gsp::Suspended),
-                "GSP suspended",
-                Remedy::TakeDown,
-            ),
-            (gsp(Gsp::Running), "GSP running", Remedy::Reset),
-            (gsp(Gsp::Starting), "GSP starting", Remedy::Reset),
-            (gsp(Gsp::Locked), "GSP locked", Remedy::Reset),
-            (
-                Leftovers { wpr2: WPR2, ..CLEAN },
-                "protected memory at 0x1000..0x3000",
-                Remedy::TakeDown,
-            ),
-            (
-                Leftovers {
-                    sec2_runs: true,
-                    ..CLEAN
-                },
-                "SEC2 running",
-                Remedy::None,
-            ),
-            (
-                Leftovers {
-                    flush_page: 0x1234_5000,
-                    ..CLEAN
-                },
-                "sysmem flush page at 0x12345000",
-                Remedy::None,
-            ),
-            (
-                Leftovers {
-                    wpr2: WPR2,
-                    gsp: Gsp::Running,
-                    sec2_runs: true,
-                    flush_page: 0x5000,
-                },
-                "GSP running, SEC2 running, protected memory at 0x1000..0x3000, sysmem flush page at 0x5000",
-                Remedy::Reset,
-            ),
-        ] {
-            assert_eq!(leftovers.to_string(), text);
-            assert_eq!(leftovers.remedy(), remedy, "{text}");
-            assert_eq!(leftovers.is_clean(), leftovers == CLEAN, "{text}");
+    cases! { leftovers_cases at leftovers::cases:
+        fn each_state_has_its_name_and_its_remedy() {
+            let gsp = |gsp| Leftovers { gsp, ..CLEAN };
+            for (leftovers, text, remedy) in [
+                (CLEAN, "nothing", Remedy::None),
+                (
+                    gsp(Gsp::Suspended),
+                    "GSP suspended",
+                    Remedy::TakeDown,
+                ),
+                (gsp(Gsp::Running), "GSP running", Remedy::Reset),
+                (gsp(Gsp::Starting), "GSP starting", Remedy::Reset),
+                (gsp(Gsp::Locked), "GSP locked", Remedy::Reset),
+                (
+                    Leftovers { wpr2: WPR2, ..CLEAN },
+                    "protected memory at 0x1000..0x3000",
+                    Remedy::TakeDown,
+                ),
+                (
+                    Leftovers {
+                        sec2_runs: true,
+                        ..CLEAN
+                    },
+                    "SEC2 running",
+                    Remedy::None,
+                ),
+                (
+                    Leftovers {
+                        flush_page: 0x1234_5000,
+                        ..CLEAN
+                    },
+                    "sysmem flush page at 0x12345000",
+                    Remedy::None,
+                ),
+                (
+                    Leftovers {
+                        wpr2: WPR2,
+                        gsp: Gsp::Running,
+                        sec2_runs: true,
+                        flush_page: 0x5000,
+                    },
+                    "GSP running, SEC2 running, protected memory at 0x1000..0x3000, sysmem flush page at 0x5000",
+                    Remedy::Reset,
+                ),
+            ] {
+                same!(Text::of(leftovers), text);
+                same!(leftovers.remedy(), remedy, "{text}");
+                same!(leftovers.is_clean(), leftovers == CLEAN, "{text}");
+            }
         }
-    }
 
-    #[test]
-    fn only_what_is_known_to_run_is_in_use_after_a_reset() {
-        for (gsp, wpr2, want) in [
-            (Gsp::Idle, None, false),
-            (Gsp::Idle, WPR2, true),
-            (Gsp::Suspended, None, true),
-            (Gsp::Running, None, true),
-            (Gsp::Starting, None, false),
-            (Gsp::Locked, None, false),
-        ] {
-            let leftovers = Leftovers { gsp, wpr2, ..CLEAN };
-            assert_eq!(leftovers.is_in_use(), want, "{leftovers}");
+        fn only_what_is_known_to_run_is_in_use_after_a_reset() {
+            for (gsp, wpr2, want) in [
+                (Gsp::Idle, None, false),
+                (Gsp::Idle, WPR2, true),
+                (Gsp::Suspended, None, true),
+                (Gsp::Running, None, true),
+                (Gsp::Starting, None, false),
+                (Gsp::Locked, None, false),
+            ] {
+                let leftovers = Leftovers { gsp, wpr2, ..CLEAN };
+                same!(leftovers.is_in_use(), want, "{leftovers}");
+            }
         }
-    }
 
-    #[test]
-    fn a_core_that_fsp_boots_tells_what_it_does() {
-        for (core, mailbox0, want) in [
-            (Core::Active, 0x8000_0000, Gsp::Suspended),
-            (Core::Active, 0, Gsp::Running),
-            (Core::Starting, 0, Gsp::Starting),
-        ] {
-            assert_eq!(Gsp::of_core(core, || mailbox0), want, "{core:?}");
+        fn a_core_that_fsp_boots_tells_what_it_does() {
+            for (core, mailbox0, want) in [
+                (Core::Active, 0x8000_0000, Gsp::Suspended),
+                (Core::Active, 0, Gsp::Running),
+                (Core::Starting, 0, Gsp::Starting),
+            ] {
+                same!(Gsp::of_core(core, || mailbox0), want, "{core:?}");
+            }
+            same!(Gsp::of_core(Core::Halted, || unreachable!()), Gsp::Idle);
+            same!(Gsp::of_core(Core::WithFsp, || unreachable!()), Gsp::Locked);
         }
-        assert_eq!(Gsp::of_core(Core::Halted, || unreachable!()), Gsp::Idle);
-        assert_eq!(Gsp::of_core(Core::WithFsp, || unreachable!()), Gsp::Locked);
-    }
 
-    #[test]
-    fn a_gsp_that_is_not_active_is_not_asked_for_more() {
-        assert_eq!(Gsp::decode(false, || unreachable!()), Gsp::Idle);
-        for (mailbox0, want) in [
-            (0x8000_0000, Gsp::Suspended),
-            (0x8000_0001, Gsp::Running),
-            (0, Gsp::Running),
-        ] {
-            assert_eq!(Gsp::decode(true, || mailbox0), want, "{mailbox0:#x}");
+        fn a_gsp_that_is_not_active_is_not_asked_for_more() {
+            same!(Gsp::decode(false, || unreachable!()), Gsp::Idle);
+            for (mailbox0, want) in [
+                (0x8000_0000, Gsp::Suspended),
+                (0x8000_0001, Gsp::Running),
+                (0, Gsp::Running),
+            ] {
+                same!(Gsp::decode(true, || mailbox0), want, "{mailbox0:#x}");
+            }
         }
-    }
 
-    #[test]
-    fn a_falcon_runs_unless_it_says_that_it_does_not() {
-        for (cpuctl, want) in [
-            (0x10, false),
-            (0x20, false),
-            (0x50, false),
-            (0x40, true),
-            (0, true),
-            (0xbadf_1100, false),
-        ] {
-            assert_eq!(falcon_runs(cpuctl), want, "{cpuctl:#x}");
+        fn a_falcon_runs_unless_it_says_that_it_does_not() {
+            for (cpuctl, want) in [
+                (0x10, false),
+                (0x20, false),
+                (0x50, false),
+                (0x40, true),
+                (0, true),
+                (0xbadf_1100, false),
+            ] {
+                same!(falcon_runs(cpuctl), want, "{cpuctl:#x}");
+            }
         }
     }
 }

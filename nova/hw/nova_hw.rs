@@ -26,6 +26,9 @@
 extern crate std;
 
 pub mod bars;
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+#[path = "../../firmware/cases.rs"]
+pub mod cases;
 pub mod chip;
 pub mod falcon;
 pub mod fb;

@@ -192,97 +192,105 @@ const fn low(value: u64) -> u32 {
     (value & 0xffff_ffff) as u32
 }
 
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
+    use super::*;
+    use crate::cases::{
+        cases,
+        same, //
+    };
+    use FlushRegister::*;
+    use SysmemFlush::*;
+
+    cases! { flush_cases at sysmem_flush::cases:
+        fn golden_writes_in_order() {
+            let raw = [(Hi, 0x1234), (Lo, 0x5678_9000)];
+            let twice = [
+                (Hi, 0x1234),
+                (Lo, 0x5678_9000),
+                (SecondHi, 0x1234),
+                (SecondLo, 0x5678_9000),
+            ];
+            for (variant, address, want) in [
+                (Niso, 0xa_bcde_f000, &[(Lo, 0x0abc_def0)][..]),
+                (NisoWide, 0x1234_5678_9000, &[(Hi, 0x12), (Lo, 0x3456_7890)]),
+                (Fbhub, 0x1234_5678_9000, &raw),
+                (Hshub, 0x1234_5678_9000, &twice),
+                (Fbhub0, 0x1234_5678_9000, &raw),
+            ] {
+                let written = variant.writes(address).map(|it| it.eq(want.iter().copied()));
+                same!(written, Ok(true), "{variant:?}");
+                let cleared = want.iter().map(|&(register, _)| (register, 0));
+                let written = variant.writes(0).map(|it| it.eq(cleared));
+                same!(written, Ok(true), "{variant:?} cleared");
+            }
+        }
+
+        fn addresses_that_do_not_fit_are_refused() {
+            for (variant, address, want) in [
+                (
+                    Niso,
+                    1 << 40,
+                    FlushError::TooHigh {
+                        address: 1 << 40,
+                        bits: 40,
+                    },
+                ),
+                (
+                    Fbhub,
+                    1 << 52,
+                    FlushError::TooHigh {
+                        address: 1 << 52,
+                        bits: 52,
+                    },
+                ),
+                (
+                    Hshub,
+                    1 << 52,
+                    FlushError::TooHigh {
+                        address: 1 << 52,
+                        bits: 52,
+                    },
+                ),
+                (
+                    Fbhub0,
+                    1 << 63,
+                    FlushError::TooHigh {
+                        address: 1 << 63,
+                        bits: 52,
+                    },
+                ),
+                (NisoWide, 0x80, FlushError::Misaligned { address: 0x80 }),
+            ] {
+                same!(variant.writes(address).err(), Some(want), "{variant:?}");
+            }
+        }
+
+        fn bits_a_register_lacks_do_not_count() {
+            for (variant, want) in [
+                (Niso, 0xff_ffff_ff00),
+                (NisoWide, 0xffff_ffff_ffff_ff00),
+                (Fbhub, 0x000f_ffff_ffff_ffff),
+            ] {
+                let all_ones = FlushRegs {
+                    hi: Some(u32::MAX),
+                    lo: u32::MAX,
+                };
+                same!(variant.decode(all_ones), want, "{variant:?}");
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::vec::Vec;
-    use FlushRegister::*;
     use SysmemFlush::*;
 
     const ALL: [SysmemFlush; 5] = [Niso, NisoWide, Fbhub, Hshub, Fbhub0];
-
-    fn writes(variant: SysmemFlush, address: u64) -> Result<Vec<(FlushRegister, u32)>, FlushError> {
-        variant.writes(address).map(Iterator::collect)
-    }
-
-    #[test]
-    fn golden_writes_in_order() {
-        let raw = [(Hi, 0x1234), (Lo, 0x5678_9000)];
-        let twice = [
-            (Hi, 0x1234),
-            (Lo, 0x5678_9000),
-            (SecondHi, 0x1234),
-            (SecondLo, 0x5678_9000),
-        ];
-        for (variant, address, want) in [
-            (Niso, 0xa_bcde_f000, &[(Lo, 0x0abc_def0)][..]),
-            (NisoWide, 0x1234_5678_9000, &[(Hi, 0x12), (Lo, 0x3456_7890)]),
-            (Fbhub, 0x1234_5678_9000, &raw),
-            (Hshub, 0x1234_5678_9000, &twice),
-            (Fbhub0, 0x1234_5678_9000, &raw),
-        ] {
-            assert_eq!(writes(variant, address).as_deref(), Ok(want), "{variant:?}");
-            let cleared: Vec<_> = want.iter().map(|&(register, _)| (register, 0)).collect();
-            assert_eq!(writes(variant, 0), Ok(cleared), "{variant:?} cleared");
-        }
-    }
-
-    #[test]
-    fn addresses_that_do_not_fit_are_refused() {
-        for (variant, address, want) in [
-            (
-                Niso,
-                1 << 40,
-                FlushError::TooHigh {
-                    address: 1 << 40,
-                    bits: 40,
-                },
-            ),
-            (
-                Fbhub,
-                1 << 52,
-                FlushError::TooHigh {
-                    address: 1 << 52,
-                    bits: 52,
-                },
-            ),
-            (
-                Hshub,
-                1 << 52,
-                FlushError::TooHigh {
-                    address: 1 << 52,
-                    bits: 52,
-                },
-            ),
-            (
-                Fbhub0,
-                1 << 63,
-                FlushError::TooHigh {
-                    address: 1 << 63,
-                    bits: 52,
-                },
-            ),
-            (NisoWide, 0x80, FlushError::Misaligned { address: 0x80 }),
-        ] {
-            assert_eq!(writes(variant, address), Err(want), "{variant:?}");
-        }
-    }
-
-    #[test]
-    fn bits_a_register_lacks_do_not_count() {
-        for (variant, want) in [
-            (Niso, 0xff_ffff_ff00),
-            (NisoWide, 0xffff_ffff_ffff_ff00),
-            (Fbhub, 0x000f_ffff_ffff_ffff),
-        ] {
-            let all_ones = FlushRegs {
-                hi: Some(u32::MAX),
-                lo: u32::MAX,
-            };
-            assert_eq!(variant.decode(all_ones), want, "{variant:?}");
-        }
-    }
 
     proptest! {
         #[test]

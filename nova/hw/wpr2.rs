@@ -57,56 +57,62 @@ impl fmt::Display for Wpr2 {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
+    use crate::cases::{
+        cases,
+        check,
+        same, //
+    };
 
     fn range(start: u64, end: u64) -> VramRange {
         VramRange::new(VramAddr::new(start), VramAddr::new(end)).unwrap()
     }
 
-    #[test]
-    fn a_board_with_24_gib_has_its_frts_there() {
-        let wpr2 = Wpr2::decode(0x05ff_e000, 0x05ff_f000).unwrap();
-        assert_eq!(wpr2.start.raw(), 0x5_ffe0_0000);
-        assert_eq!(wpr2.end.raw(), 0x5_fff0_0000);
-        assert!(wpr2.is_frts(range(0x5_ffe0_0000, 0x5_fff0_0000)));
-    }
-
-    #[test]
-    fn only_the_field_of_the_upper_bound_says_whether_it_exists() {
-        for (lo, hi, want) in [
-            (0, 0, false),
-            (0x1fff_ffff, 0, false),
-            (0x1fff_ffff, 0xf, false),
-            (0, 0x10, true),
-        ] {
-            assert_eq!(Wpr2::decode(lo, hi).is_some(), want, "{lo:#x} {hi:#x}");
-            assert_eq!(Wpr2::exists(hi), want, "{hi:#x}");
+    cases! { wpr2_cases at wpr2::cases:
+        fn a_board_with_24_gib_has_its_frts_there() {
+            let wpr2 = Wpr2::decode(0x05ff_e000, 0x05ff_f000).unwrap();
+            same!(wpr2.start.raw(), 0x5_ffe0_0000);
+            same!(wpr2.end.raw(), 0x5_fff0_0000);
+            check!(wpr2.is_frts(range(0x5_ffe0_0000, 0x5_fff0_0000)));
         }
-    }
 
-    #[test]
-    fn another_region_than_frts_is_noticed() {
-        let frts = range(0x1ffe0_0000, 0x1fff0_0000);
-        for (name, start, end, want) in [
-            ("exactly", 0x1ffe0_0000, 0x1fff0_0000, true),
-            (
-                "upper bound is the last page",
-                0x1ffe0_0000,
-                0x1ffef_f000,
-                true,
-            ),
-            ("starts later", 0x1ffe0_1000, 0x1fff0_0000, false),
-            ("starts earlier", 0x1ffd0_0000, 0x1fff0_0000, false),
-            ("ends later", 0x1ffe0_0000, 0x1fff0_1000, false),
-            ("ends where it starts", 0x1ffe0_0000, 0x1ffe0_0000, false),
-        ] {
-            let wpr2 = Wpr2 {
-                start: VramAddr::new(start),
-                end: VramAddr::new(end),
-            };
-            assert_eq!(wpr2.is_frts(frts), want, "{name}");
+        fn only_the_field_of_the_upper_bound_says_whether_it_exists() {
+            for (lo, hi, want) in [
+                (0, 0, false),
+                (0x1fff_ffff, 0, false),
+                (0x1fff_ffff, 0xf, false),
+                (0, 0x10, true),
+            ] {
+                same!(Wpr2::decode(lo, hi).is_some(), want, "{lo:#x} {hi:#x}");
+                same!(Wpr2::exists(hi), want, "{hi:#x}");
+            }
+        }
+
+        fn another_region_than_frts_is_noticed() {
+            let frts = range(0x1ffe0_0000, 0x1fff0_0000);
+            for (name, start, end, want) in [
+                ("exactly", 0x1ffe0_0000, 0x1fff0_0000, true),
+                (
+                    "upper bound is the last page",
+                    0x1ffe0_0000,
+                    0x1ffef_f000,
+                    true,
+                ),
+                ("starts later", 0x1ffe0_1000, 0x1fff0_0000, false),
+                ("starts earlier", 0x1ffd0_0000, 0x1fff0_0000, false),
+                ("ends later", 0x1ffe0_0000, 0x1fff0_1000, false),
+                ("ends where it starts", 0x1ffe0_0000, 0x1ffe0_0000, false),
+            ] {
+                let wpr2 = Wpr2 {
+                    start: VramAddr::new(start),
+                    end: VramAddr::new(end),
+                };
+                same!(wpr2.is_frts(frts), want, "{name}");
+            }
         }
     }
 }

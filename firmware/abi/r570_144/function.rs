@@ -156,87 +156,93 @@ impl fmt::Display for Function {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::Function;
-    use std::string::ToString;
+    use crate::cases::{
+        cases,
+        check,
+        same,
+        Text, //
+    };
 
-    #[test]
-    fn numbers_used_in_boot_and_unload() {
-        for (function, number, name, event) in [
-            (
-                Function::UNLOADING_GUEST_DRIVER,
-                47,
-                "UNLOADING_GUEST_DRIVER (0x2f)",
-                false,
-            ),
-            (
-                Function::GET_GSP_STATIC_INFO,
-                65,
-                "GET_GSP_STATIC_INFO (0x41)",
-                false,
-            ),
-            (
-                Function::CONTINUATION_RECORD,
-                71,
-                "CONTINUATION_RECORD (0x47)",
-                false,
-            ),
-            (
-                Function::GSP_SET_SYSTEM_INFO,
-                72,
-                "GSP_SET_SYSTEM_INFO (0x48)",
-                false,
-            ),
-            (Function::SET_REGISTRY, 73, "SET_REGISTRY (0x49)", false),
-            (
-                Function::GSP_INIT_DONE,
-                0x1001,
-                "GSP_INIT_DONE (0x1001)",
-                true,
-            ),
-            (
-                Function::GSP_RUN_CPU_SEQUENCER,
-                0x1002,
-                "GSP_RUN_CPU_SEQUENCER (0x1002)",
-                true,
-            ),
-            (
-                Function::OS_ERROR_LOG,
-                0x1006,
-                "OS_ERROR_LOG (0x1006)",
-                true,
-            ),
-            (
-                Function::GSP_LOCKDOWN_NOTICE,
-                0x101c,
-                "GSP_LOCKDOWN_NOTICE (0x101c)",
-                true,
-            ),
-            (
-                Function::RECOVERY_ACTION,
-                0x1022,
-                "RECOVERY_ACTION (0x1022)",
-                true,
-            ),
-            (Function(0x1023), 0x1023, "function 0x1023", true),
-            (Function(228), 228, "function 0xe4", false),
-        ] {
-            assert_eq!(function.0, number);
-            assert_eq!(function.to_string(), name);
-            assert_eq!(function.is_event(), event, "{name}");
+    cases! { function_cases at abi::r570_144::function::cases:
+        fn numbers_used_in_boot_and_unload() {
+            for (function, number, name, event) in [
+                (
+                    Function::UNLOADING_GUEST_DRIVER,
+                    47,
+                    "UNLOADING_GUEST_DRIVER (0x2f)",
+                    false,
+                ),
+                (
+                    Function::GET_GSP_STATIC_INFO,
+                    65,
+                    "GET_GSP_STATIC_INFO (0x41)",
+                    false,
+                ),
+                (
+                    Function::CONTINUATION_RECORD,
+                    71,
+                    "CONTINUATION_RECORD (0x47)",
+                    false,
+                ),
+                (
+                    Function::GSP_SET_SYSTEM_INFO,
+                    72,
+                    "GSP_SET_SYSTEM_INFO (0x48)",
+                    false,
+                ),
+                (Function::SET_REGISTRY, 73, "SET_REGISTRY (0x49)", false),
+                (
+                    Function::GSP_INIT_DONE,
+                    0x1001,
+                    "GSP_INIT_DONE (0x1001)",
+                    true,
+                ),
+                (
+                    Function::GSP_RUN_CPU_SEQUENCER,
+                    0x1002,
+                    "GSP_RUN_CPU_SEQUENCER (0x1002)",
+                    true,
+                ),
+                (
+                    Function::OS_ERROR_LOG,
+                    0x1006,
+                    "OS_ERROR_LOG (0x1006)",
+                    true,
+                ),
+                (
+                    Function::GSP_LOCKDOWN_NOTICE,
+                    0x101c,
+                    "GSP_LOCKDOWN_NOTICE (0x101c)",
+                    true,
+                ),
+                (
+                    Function::RECOVERY_ACTION,
+                    0x1022,
+                    "RECOVERY_ACTION (0x1022)",
+                    true,
+                ),
+                (Function(0x1023), 0x1023, "function 0x1023", true),
+                (Function(228), 228, "function 0xe4", false),
+            ] {
+                same!(function.0, number);
+                same!(Text::of(function), name);
+                same!(function.is_event(), event, "{name}");
+            }
         }
-    }
 
-    #[test]
-    fn all_events_have_names() {
-        let named = (0x1000..0x1100).filter(|&number| Function(number).name().is_some());
-        assert!(named.eq(0x1001..=0x1022));
-    }
+        fn all_events_have_names() {
+            let named = (0x1000..0x1100).filter(|&number| Function(number).name().is_some());
+            check!(named.eq(0x1001..=0x1022));
+        }
 
-    #[test]
-    fn calls_before_boot_are_not_answered() {
-        let unanswered = (0..0x1000).filter(|&number| !Function(number).is_answered());
-        assert!(unanswered.eq([71, 72, 73]));
+        fn calls_before_boot_are_not_answered() {
+            let unanswered = (0..0x1000).filter(|&number| !Function(number).is_answered());
+            check!(unanswered.eq([71, 72, 73]));
+        }
     }
 }

@@ -112,5 +112,7 @@ impl Memory {
     }
 }
 
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! ROMs made up for tests: a small one for each version of the descriptor, and edits of them.
+//! The ROMs made up for tests, and edits of them.
 
+pub(super) use crate::vbios::made_up::{
+    CODE_SIZE,
+    DATA_SIZE,
+    UCODE_SIZE, //
+};
+use crate::vbios::made_up::{
+    V2_ROM,
+    V3_ROM, //
+};
 use std::{
     format,
     ops::Range,
@@ -15,75 +24,6 @@ pub(super) const PCI_AT: Range<usize> = 0..0x800;
 pub(super) const EFI: Range<usize> = 0x800..0xc00;
 pub(super) const FWSEC_1: Range<usize> = 0xc00..0x1000;
 pub(super) const FWSEC_2: usize = 0x1000;
-
-/// Bytes of the small ROMs' code and data.
-pub(super) const CODE_SIZE: usize = 0x300;
-pub(super) const DATA_SIZE: usize = 0x400;
-pub(super) const UCODE_SIZE: usize = CODE_SIZE + DATA_SIZE;
-
-/// What both small ROMs have in all images but the last, but for the device's id and PciAt's checksum.
-const HEADS: &str = "
-    0000: 55 AA 04 CB
-    0018: 40 00
-    0040: 50 43 49 52 DE 10 04 22 00 00 18 00 00 00 00 03
-    0050: 04 00 01 00 00 00 00 00
-    0060: 4E 50 44 45 01 01 0C 00 04 00 00 00
-    0080: FF B8 42 49 54 00 00 01 0C 06 03 54
-    008C: 42 02 06 00 A0 00
-    0092: 69 02 05 00 A8 00
-    0098: 70 02 04 00 B0 00
-    00A0: 40 42 02 94 1B 00
-    00A8: 40 42 02 94 1B
-    00B0: 80 0C 00 00
-    07FF: 3D
-    0800: 55 AA 02 00 F1 0E 00 00 0B 00 64 86
-    0816: 80 00 40 00
-    0840: 50 43 49 52 DE 10 04 22 00 00 18 00 00 00 00 03
-    0850: 02 00 01 00 03 80 00 00
-    0860: 4E 50 44 45 01 01 0C 00 02 00 00 00
-    0C00: 56 4E
-    0C18: 40 00
-    0C40: 4E 50 44 53 DE 10 04 22 00 00 18 00 00 00 00 03
-    0C50: 02 00 01 00 E0 00 00 00
-    0C60: 4E 50 44 45 01 01 0C 00 02 00 00 00
-    1000: 56 4E
-    1018: 40 00
-    1040: 4E 50 44 53 DE 10 04 22 00 00 18 00 00 00 00 03
-    1050: 06 00 01 00 E0 80 00 00
-    1060: 4E 50 44 45 01 01 0C 00 06 00 80 00
-    1080: 01 06 06 02 03 2C
-    1086: 85 01 00 0D 00 00
-    108C: 45 01 00 0D 00 00";
-
-/// Descriptor of version 3; two signatures follow it.
-const V3: &str = "
-    1100: 01 03 2C 03 00 07 00 00 00 02 00 00 20 00 00 00
-    1110: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 00
-    1120: 00 04 00 00 00 04 09 02 03 00 00 00";
-
-/// Descriptor of version 2, and what else differs.
-const V2: &str = "
-    0046: 02 1E
-    0846: 02 1E
-    0C46: 02 1E
-    1046: 02 1E
-    07FF: 43
-    1050: 05
-    1068: 05
-    1085: 3C
-    1100: 01 02 3C 00 00 07 00 00 00 07 00 00 00 00 00 00
-    1110: 20 00 00 00 00 00 00 00 00 03 00 00 00 00 00 00
-    1120: 00 01 00 00 00 02 00 00 00 03 00 00 00 00 00 00
-    1130: 00 04 00 00 00 03 00 00 00 04 00 00";
-
-/// The data of the ucode, by their offset in it.
-const DATA: &str = "
-    0020: 01 04 08 02
-    0024: 01 00 00 00 10 00 00 00
-    002C: 04 00 00 00 40 00 00 00
-    0040: 44 4D 41 50 03 00 40 00 80 00 00 00 40 00 00 00
-    0050: C0 00 00 00 40 00 00 00 00 01 00 00 40 00 00 00
-    0074: 00 00 20 02";
 
 /// The bytes of a line of hexadecimal numbers.
 pub(super) fn hex(line: &str) -> Vec<u8> {
@@ -104,32 +44,17 @@ fn write(rom: &mut [u8], table: &str) {
 
 /// Code and data of the small ROMs.
 pub(super) fn ucode() -> Vec<u8> {
-    let mut ucode: Vec<u8> = (0..CODE_SIZE as u32 / 4)
-        .flat_map(|index| (0xc0de_0000 | index).to_le_bytes())
-        .collect();
-    ucode.resize(UCODE_SIZE, 0);
-    write(&mut ucode[CODE_SIZE..], DATA);
-    ucode
+    V3_ROM[0x142c..][..UCODE_SIZE].to_vec()
 }
 
 /// SYN-V3: a ROM of a GA102 with 7 KiB.
 pub(super) fn v3() -> Vec<u8> {
-    let mut rom = vec![0; 0x1c00];
-    write(&mut rom, HEADS);
-    write(&mut rom, V3);
-    rom[0x112c..0x12ac].fill(0xa0);
-    rom[0x12ac..0x142c].fill(0xa1);
-    rom[0x142c..0x142c + UCODE_SIZE].copy_from_slice(&ucode());
-    rom
+    V3_ROM.to_vec()
 }
 
 /// SYN-V2: a ROM of a TU102 with 6.5 KiB.
 pub(super) fn v2() -> Vec<u8> {
-    let mut rom = vec![0; 0x1a00];
-    write(&mut rom, HEADS);
-    write(&mut rom, V2);
-    rom[0x113c..0x113c + UCODE_SIZE].copy_from_slice(&ucode());
-    rom
+    V2_ROM.to_vec()
 }
 
 /// SYN-V2 as a ROM of a GA100.

@@ -13,61 +13,10 @@ use super::{
 };
 
 refused! { find;
-    table_version_2: edited(&[(0x1080, "02")]) => Malformed, 0x1080, VbiosError::TableVersion(2);
-    table_header_size_4: edited(&[(0x1081, "04")])
-        => Malformed, 0x1080, VbiosError::NoApplication(0x85);
-    table_header_size_3: edited(&[(0x1081, "03")])
-        => Malformed, 0x1081, VbiosError::TableHeaderSize(3);
-    table_header_size_255: edited(&[(0x1081, "FF")])
-        => Malformed, 0x1080, VbiosError::NoApplication(0x85);
-    entry_size_0: edited(&[(0x1082, "00")]) => Malformed, 0x1082, VbiosError::TableEntrySize(0);
-    entry_size_5: edited(&[(0x1082, "05")]) => Malformed, 0x1082, VbiosError::TableEntrySize(5);
-    no_entries: edited(&[(0x1083, "00")]) => Malformed, 0x1080, VbiosError::NoApplication(0x85);
-    entries_beyond_the_images: edited(&[(0x1082, "FF FF")])
-        => Malformed, 0x1083, VbiosError::TableOutside(255);
-    no_production_fwsec: edited(&[(0x1086, "01")])
-        => Malformed, 0x1080, VbiosError::NoApplication(0x85);
-    other_applications_only: edited(&[(0x1086, "05"), (0x108c, "01")])
-        => Malformed, 0x1080, VbiosError::NoApplication(0x85);
-    descriptor_in_pci_at: edited(&[(0x1088, "FF 07 00 00")])
-        => Malformed, 0x1088, VbiosError::PointerOutside(0x7ff);
-    descriptor_of_zeros_43_bytes_before_the_end: edited(&[(0x1088, "D5 17 00 00")])
-        => Malformed, 0x1bd5, VbiosError::DescriptorUnversioned;
-    descriptor_43_bytes_before_the_end:
-        edited(&[(0x1088, "D5 17 00 00"), (0x1bd5, "01 03 2C 00")])
-        => Malformed, 0x1088, VbiosError::PointerOutside(0x17d5);
-    v2_descriptor_59_bytes_before_the_end:
-        edited(&[(0x1088, "C5 17 00 00"), (0x1bc5, "01 02 3C 00")])
-        => Malformed, 0x1088, VbiosError::PointerOutside(0x17c5);
-    descriptor_at_the_end: edited(&[(0x1088, "00 18 00 00")])
-        => Malformed, 0x1088, VbiosError::PointerOutside(0x1800);
-    descriptor_at_ffffffff: edited(&[(0x1088, "FF FF FF FF")])
-        => Malformed, 0x1088, VbiosError::PointerOutside(0xffff_ffff);
-    descriptor_without_version: edited(&[(0x1100, "00")])
-        => Malformed, 0x1100, VbiosError::DescriptorUnversioned;
-    descriptor_version_0: edited(&[(0x1101, "00")])
-        => Malformed, 0x1101, VbiosError::DescriptorVersion(0);
-    descriptor_version_1: edited(&[(0x1101, "01")])
-        => Malformed, 0x1101, VbiosError::DescriptorVersion(1);
-    descriptor_version_4: edited(&[(0x1101, "04")])
-        => Malformed, 0x1101, VbiosError::DescriptorVersion(4);
-    descriptor_size_ffff: edited(&[(0x1102, "FF FF")])
-        => OutOfRange, 0x1114, VbiosError::UcodeOutside;
-    descriptor_size_less_than_itself: edited(&[(0x1102, "2B 00"), (0x1127, "00")])
-        => Malformed, 0x1102, VbiosError::DescriptorSize(0x2b);
-    descriptor_size_without_signatures: edited(&[(0x1102, "2B 00")])
-        => Malformed, 0x1102, VbiosError::DescriptorSize(0x2b);
-    descriptor_size_of_one_signature: edited(&[(0x1102, "AC 01")])
-        => Malformed, 0x1102, VbiosError::DescriptorSize(0x1ac);
     v2_descriptor_size_less_than_itself: with(v2(), &[(0x1102, "3B 00")])
         => Malformed, 0x1102, VbiosError::DescriptorSize(0x3b);
-    code_size_overflows: edited(&[(0x1114, "FF FF FF FF")])
+    cut_in_the_descriptor: cut(0x1110)
         => OutOfRange, 0x1114, VbiosError::UcodeOutside;
-    code_one_byte_too_long: edited(&[(0x1114, "D5 03 00 00")])
-        => OutOfRange, 0x1114, VbiosError::UcodeOutside;
-    signatures_255: edited(&[(0x1127, "FF")])
-        => OutOfRange, 0x1100, VbiosError::SignaturesOutside(255);
-    cut_in_the_descriptor: cut(0x1110) => OutOfRange, 0x1114, VbiosError::UcodeOutside;
     v2_secure_code_before_the_code: with(v2(), &[(0x111c, "00 02 00 00")])
         => Malformed, 0x1120, VbiosError::SecureCodeOutside;
     v2_secure_code_too_long: with(v2(), &[(0x1124, "01 02 00 00")])

@@ -82,47 +82,53 @@ fn local_memory_range(raw: u32) -> u64 {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
+    use crate::cases::{
+        cases,
+        same, //
+    };
     use VramSizeSource::*;
 
     const GIB: u64 = 1 << 30;
 
-    #[test]
-    fn golden_encodings() {
-        for (source, raw, want) in [
-            (LocalMemoryRange, 0x208, 8 * GIB),
-            (LocalMemoryRange, 0x08a, 8 * GIB),
-            (LocalMemoryRange, 0x28a, 40 * GIB),
-            (LocalMemoryRange, 0x4000_028a, 38400 * MIB),
-            (LocalMemoryRange, 0x0000_03ff, 63 << 35),
-            (UsableMebibytes, 0x6000, 24 * GIB),
-            (UsableMebibytes, 0x8000, 32 * GIB),
-            (UsableMebibytes, 0x14000, 80 * GIB),
-            (UsableMebibytes, 1, MIB),
-        ] {
-            assert_eq!(vram_size(source, raw), Ok(want), "{source:?} {raw:#x}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_size_is_refused() {
-        for source in [LocalMemoryRange, UsableMebibytes] {
-            for (raw, want) in [
-                (0, VramSizeError::Zero(0)),
-                (u32::MAX, VramSizeError::Gone),
-                (0xbadf_1100, VramSizeError::PriError(0xbadf_1100)),
-                (0xbadf_0000, VramSizeError::PriError(0xbadf_0000)),
-                (0xbadf_ffff, VramSizeError::PriError(0xbadf_ffff)),
+    cases! { vram_size_cases at fb::size_cases:
+        fn golden_encodings() {
+            for (source, raw, want) in [
+                (LocalMemoryRange, 0x208, 8 * GIB),
+                (LocalMemoryRange, 0x08a, 8 * GIB),
+                (LocalMemoryRange, 0x28a, 40 * GIB),
+                (LocalMemoryRange, 0x4000_028a, 38400 * MIB),
+                (LocalMemoryRange, 0x0000_03ff, 63 << 35),
+                (UsableMebibytes, 0x6000, 24 * GIB),
+                (UsableMebibytes, 0x8000, 32 * GIB),
+                (UsableMebibytes, 0x14000, 80 * GIB),
+                (UsableMebibytes, 1, MIB),
             ] {
-                assert_eq!(vram_size(source, raw), Err(want), "{source:?} {raw:#x}");
+                same!(vram_size(source, raw), Ok(want), "{source:?} {raw:#x}");
             }
         }
-        // A shift and an ECC bit without a magnitude are still nothing.
-        assert_eq!(
-            vram_size(LocalMemoryRange, 0x4000_000f),
-            Err(VramSizeError::Zero(0x4000_000f))
-        );
+
+        fn what_is_no_size_is_refused() {
+            for source in [LocalMemoryRange, UsableMebibytes] {
+                for (raw, want) in [
+                    (0, VramSizeError::Zero(0)),
+                    (u32::MAX, VramSizeError::Gone),
+                    (0xbadf_1100, VramSizeError::PriError(0xbadf_1100)),
+                    (0xbadf_0000, VramSizeError::PriError(0xbadf_0000)),
+                    (0xbadf_ffff, VramSizeError::PriError(0xbadf_ffff)),
+                ] {
+                    same!(vram_size(source, raw), Err(want), "{source:?} {raw:#x}");
+                }
+            }
+            // A shift and an ECC bit without a magnitude are still nothing.
+            same!(
+                vram_size(LocalMemoryRange, 0x4000_000f),
+                Err(VramSizeError::Zero(0x4000_000f))
+            );
+        }
     }
 }

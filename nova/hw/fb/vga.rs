@@ -88,93 +88,99 @@ pub fn vga_workspace(fb_end: VramAddr, register: Option<u32>) -> Result<VramRang
     VramRange::new(start, fb_end).ok_or(too_small)
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
+    use crate::cases::{
+        cases,
+        same, //
+    };
 
     const GIB: u64 = 1 << 30;
     const END_24: VramAddr = VramAddr::new(24 * GIB);
 
-    #[test]
-    fn where_the_workspace_begins() {
-        for (name, fb_end, register, want) in [
-            ("no display", 24 * GIB, None, 0x5_fff0_0000),
-            ("not valid", 24 * GIB, Some(0x05ff_fe00), 0x5_fff0_0000),
-            ("end - 1 MiB", 24 * GIB, Some(0x05ff_f008), 0x5_fff0_0000),
-            ("end - 128 KiB", 24 * GIB, Some(0x05ff_fe08), 0x5_fffe_0000),
-            (
-                "end - 192 KiB, not a multiple of 128 KiB",
-                24 * GIB,
-                Some(0x05ff_fd08),
-                0x5_fffd_0000,
-            ),
-            ("address 0", 24 * GIB, Some(0x0000_0008), 0x5_fffe_0000),
-            (
-                "just below end - 1 MiB",
-                24 * GIB,
-                Some(0x05ff_ef08),
-                0x5_fffe_0000,
-            ),
-            (
-                "8 GiB, end - 1 MiB",
-                8 * GIB,
-                Some(0x01ff_f008),
-                0x1_fff0_0000,
-            ),
-            (
-                "8 GiB, end - 128 KiB",
-                8 * GIB,
-                Some(0x01ff_fe08),
-                0x1_fffe_0000,
-            ),
-        ] {
-            let vga = vga_workspace(VramAddr::new(fb_end), register);
-            let want = VramRange::new(VramAddr::new(want), VramAddr::new(fb_end));
-            assert_eq!(vga.ok(), want, "{name}");
+    cases! { vga_cases at fb::vga_cases:
+        fn where_the_workspace_begins() {
+            for (name, fb_end, register, want) in [
+                ("no display", 24 * GIB, None, 0x5_fff0_0000),
+                ("not valid", 24 * GIB, Some(0x05ff_fe00), 0x5_fff0_0000),
+                ("end - 1 MiB", 24 * GIB, Some(0x05ff_f008), 0x5_fff0_0000),
+                ("end - 128 KiB", 24 * GIB, Some(0x05ff_fe08), 0x5_fffe_0000),
+                (
+                    "end - 192 KiB, not a multiple of 128 KiB",
+                    24 * GIB,
+                    Some(0x05ff_fd08),
+                    0x5_fffd_0000,
+                ),
+                ("address 0", 24 * GIB, Some(0x0000_0008), 0x5_fffe_0000),
+                (
+                    "just below end - 1 MiB",
+                    24 * GIB,
+                    Some(0x05ff_ef08),
+                    0x5_fffe_0000,
+                ),
+                (
+                    "8 GiB, end - 1 MiB",
+                    8 * GIB,
+                    Some(0x01ff_f008),
+                    0x1_fff0_0000,
+                ),
+                (
+                    "8 GiB, end - 128 KiB",
+                    8 * GIB,
+                    Some(0x01ff_fe08),
+                    0x1_fffe_0000,
+                ),
+            ] {
+                let vga = vga_workspace(VramAddr::new(fb_end), register);
+                let want = VramRange::new(VramAddr::new(want), VramAddr::new(fb_end));
+                same!(vga.ok(), want, "{name}");
+            }
         }
-    }
 
-    #[test]
-    fn nonsense_is_refused() {
-        let outside = |start| VgaError::Outside {
-            start: VramAddr::new(start),
-            fb_end: END_24,
-        };
-        for (name, fb_end, register, want) in [
-            (
-                "at the end",
-                END_24,
-                Some(0x0600_0008),
-                outside(0x6_0000_0000),
-            ),
-            (
-                "after the end",
-                END_24,
-                Some(0xffff_ff08),
-                outside(0xff_ffff_0000),
-            ),
-            (
-                "all ones",
-                END_24,
-                Some(u32::MAX),
-                VgaError::Unreadable(u32::MAX),
-            ),
-            (
-                "error code",
-                END_24,
-                Some(0xbadf_1108),
-                VgaError::Unreadable(0xbadf_1108),
-            ),
-            (
-                "no memory to speak of",
-                VramAddr::new(0xf_ffff),
-                None,
-                VgaError::VramTooSmall {
-                    fb_end: VramAddr::new(0xf_ffff),
-                },
-            ),
-        ] {
-            assert_eq!(vga_workspace(fb_end, register), Err(want), "{name}");
+        fn nonsense_is_refused() {
+            let outside = |start| VgaError::Outside {
+                start: VramAddr::new(start),
+                fb_end: END_24,
+            };
+            for (name, fb_end, register, want) in [
+                (
+                    "at the end",
+                    END_24,
+                    Some(0x0600_0008),
+                    outside(0x6_0000_0000),
+                ),
+                (
+                    "after the end",
+                    END_24,
+                    Some(0xffff_ff08),
+                    outside(0xff_ffff_0000),
+                ),
+                (
+                    "all ones",
+                    END_24,
+                    Some(u32::MAX),
+                    VgaError::Unreadable(u32::MAX),
+                ),
+                (
+                    "error code",
+                    END_24,
+                    Some(0xbadf_1108),
+                    VgaError::Unreadable(0xbadf_1108),
+                ),
+                (
+                    "no memory to speak of",
+                    VramAddr::new(0xf_ffff),
+                    None,
+                    VgaError::VramTooSmall {
+                        fb_end: VramAddr::new(0xf_ffff),
+                    },
+                ),
+            ] {
+                same!(vga_workspace(fb_end, register), Err(want), "{name}");
+            }
         }
     }
 }

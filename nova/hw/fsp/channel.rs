@@ -124,116 +124,119 @@ impl Packet {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
+    use crate::cases::{
+        cases,
+        same,
+        Text, //
+    };
 
     fn packet(head: u32, tail: u32) -> Packet {
         Packet { head, tail }
     }
 
-    #[test]
-    fn tail_is_the_offset_of_the_last_word() {
-        for (len, tail) in [(8, 4), (12, 8), (868, 0x360), (1024, 0x3fc)] {
-            assert_eq!(tail_of(len), Ok(tail), "{len}");
+    cases! { fsp_channel_cases at fsp::channel::cases:
+        fn tail_is_the_offset_of_the_last_word() {
+            for (len, tail) in [(8, 4), (12, 8), (868, 0x360), (1024, 0x3fc)] {
+                same!(tail_of(len), Ok(tail), "{len}");
+            }
         }
-    }
 
-    #[test]
-    fn packets_that_do_not_fit_are_not_sent() {
-        for len in [
-            0,
-            4,
-            9,
-            11,
-            867,
-            1023,
-            1028,
-            usize::MAX,
-            1 << 32,
-            (1 << 32) + 868,
-        ] {
-            assert_eq!(tail_of(len), Err(BadPacket { len }));
-        }
-        assert_eq!(
-            std::format!("{}", BadPacket { len: 9 }),
-            "a packet of 9 bytes, 8 to 1024 in whole words can be sent"
-        );
-    }
-
-    #[test]
-    fn equal_offsets_are_an_empty_queue() {
-        for (tail, head, want) in [
-            (0x360, 0x360, Queue::Empty(0x360)),
-            (0x10, 0, Queue::Packet(packet(0, 0x10))),
-            (0x10, 0x20, Queue::Packet(packet(0x20, 0x10))),
-            (u32::MAX, 0, Queue::Packet(packet(0, u32::MAX))),
-        ] {
-            assert_eq!(Queue::look(|| tail, || head), want, "{tail:#x} {head:#x}");
-        }
-    }
-
-    #[test]
-    fn where_an_empty_queue_begins_is_not_asked() {
-        assert_eq!(Queue::look(|| 0, || unreachable!()), Queue::Empty(0));
-    }
-
-    #[test]
-    fn words_of_a_packet_include_the_last() {
-        for (head, tail, words) in [
-            (0, 16, 5),
-            (0, 20, 6),
-            (0, 4, 2),
-            (0, 0x3fc, 256),
-            (0x20, 0x30, 5),
-            (0, 0, 1),
-            (u32::MAX - 19, u32::MAX - 3, 5),
-        ] {
-            assert_eq!(
-                packet(head, tail).words(),
-                Ok(words),
-                "{head:#x}..{tail:#x}"
+        fn packets_that_do_not_fit_are_not_sent() {
+            for len in [
+                0,
+                4,
+                9,
+                11,
+                867,
+                1023,
+                1028,
+                usize::MAX,
+                1 << 32,
+                (1 << 32) + 868,
+            ] {
+                same!(tail_of(len), Err(BadPacket { len }));
+            }
+            same!(
+                Text::of(BadPacket { len: 9 }),
+                "a packet of 9 bytes, 8 to 1024 in whole words can be sent"
             );
         }
-    }
 
-    #[test]
-    fn impossible_packets_have_no_words() {
-        for (head, tail, want, text) in [
-            (
-                0x20,
-                0x10,
-                PacketError::Backwards(packet(0x20, 0x10)),
-                "a packet from 0x20 back to 0x10",
-            ),
-            (
-                0,
-                0x400,
-                PacketError::TooLong(1028),
-                "a packet of 1028 bytes, 1024 are the most",
-            ),
-            (
-                0,
-                u32::MAX,
-                PacketError::TooLong(0x1_0000_0003),
-                "a packet of 4294967299 bytes, 1024 are the most",
-            ),
-            (
-                0,
-                14,
-                PacketError::NotWords(18),
-                "a packet of 18 bytes, which are no whole words",
-            ),
-            (
-                0,
-                1021,
-                PacketError::TooLong(1025),
-                "a packet of 1025 bytes, 1024 are the most",
-            ),
-        ] {
-            let error = packet(head, tail).words().unwrap_err();
-            assert_eq!(error, want, "{head:#x}..{tail:#x}");
-            assert_eq!(std::format!("{error}"), text);
+        fn equal_offsets_are_an_empty_queue() {
+            for (tail, head, want) in [
+                (0x360, 0x360, Queue::Empty(0x360)),
+                (0x10, 0, Queue::Packet(packet(0, 0x10))),
+                (0x10, 0x20, Queue::Packet(packet(0x20, 0x10))),
+                (u32::MAX, 0, Queue::Packet(packet(0, u32::MAX))),
+            ] {
+                same!(Queue::look(|| tail, || head), want, "{tail:#x} {head:#x}");
+            }
+        }
+
+        fn where_an_empty_queue_begins_is_not_asked() {
+            same!(Queue::look(|| 0, || unreachable!()), Queue::Empty(0));
+        }
+
+        fn words_of_a_packet_include_the_last() {
+            for (head, tail, words) in [
+                (0, 16, 5),
+                (0, 20, 6),
+                (0, 4, 2),
+                (0, 0x3fc, 256),
+                (0x20, 0x30, 5),
+                (0, 0, 1),
+                (u32::MAX - 19, u32::MAX - 3, 5),
+            ] {
+                same!(
+                    packet(head, tail).words(),
+                    Ok(words),
+                    "{head:#x}..{tail:#x}"
+                );
+            }
+        }
+
+        fn impossible_packets_have_no_words() {
+            for (head, tail, want, text) in [
+                (
+                    0x20,
+                    0x10,
+                    PacketError::Backwards(packet(0x20, 0x10)),
+                    "a packet from 0x20 back to 0x10",
+                ),
+                (
+                    0,
+                    0x400,
+                    PacketError::TooLong(1028),
+                    "a packet of 1028 bytes, 1024 are the most",
+                ),
+                (
+                    0,
+                    u32::MAX,
+                    PacketError::TooLong(0x1_0000_0003),
+                    "a packet of 4294967299 bytes, 1024 are the most",
+                ),
+                (
+                    0,
+                    14,
+                    PacketError::NotWords(18),
+                    "a packet of 18 bytes, which are no whole words",
+                ),
+                (
+                    0,
+                    1021,
+                    PacketError::TooLong(1025),
+                    "a packet of 1025 bytes, 1024 are the most",
+                ),
+            ] {
+                let error = packet(head, tail).words().unwrap_err();
+                same!(error, want, "{head:#x}..{tail:#x}");
+                same!(Text::of(error), text);
+            }
         }
     }
 }

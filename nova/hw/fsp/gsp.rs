@@ -104,83 +104,86 @@ impl Core {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
-    use std::string::ToString;
+    use crate::cases::{
+        cases,
+        same,
+        Text, //
+    };
 
     const PARAMS: u64 = 0x1_2350_0000;
     const LOW: u32 = 0x2350_0000;
     const LOCKED: u32 = 0x8000_2400;
     const RELEASED: u32 = 0x8000_0400;
 
-    #[test]
-    fn each_stage_of_a_boot_is_told_from_the_others() {
-        use Progress::*;
-        for (name, hwcfg2, mailbox0, mailbox1, want) in [
-            ("mask", 0xbadf_4100, 0, 0, WithFsp),
-            ("mask, other low byte", 0xbadf_41aa, 0, 0, WithFsp),
-            ("decoupler", 0, 0, 0, WithFsp),
-            ("mailbox not let go yet", LOCKED, 0xbadf_4100, 0, WithFsp),
-            ("parameters there", LOCKED, LOW, 1, Starting),
-            // An FMC that unlocks the GSP reads its parameters first.
-            ("unlocked, parameters there", RELEASED, LOW, 1, Starting),
-            ("running", LOCKED, 0, 0, LockedDown),
-            ("done", RELEASED, 0, 0, Released),
-            ("done, other bits", 0x0000_0400, 0, 0, Released),
-            ("error", LOCKED, 0x5a, 0, Failed(0x5a)),
-            ("error, unlocked", RELEASED, 0x5a, 0, Failed(0x5a)),
-            ("somebody else's parameters", LOCKED, LOW, 2, Failed(LOW)),
-            ("gone", u32::MAX, u32::MAX, u32::MAX, Failed(u32::MAX)),
-        ] {
-            let found = Progress::decide(hwcfg2, || mailbox0, || mailbox1, PARAMS);
-            assert_eq!(found, want, "{name}");
+    cases! { fsp_gsp_cases at fsp::gsp::cases:
+        fn each_stage_of_a_boot_is_told_from_the_others() {
+            use Progress::*;
+            for (name, hwcfg2, mailbox0, mailbox1, want) in [
+                ("mask", 0xbadf_4100, 0, 0, WithFsp),
+                ("mask, other low byte", 0xbadf_41aa, 0, 0, WithFsp),
+                ("decoupler", 0, 0, 0, WithFsp),
+                ("mailbox not let go yet", LOCKED, 0xbadf_4100, 0, WithFsp),
+                ("parameters there", LOCKED, LOW, 1, Starting),
+                // An FMC that unlocks the GSP reads its parameters first.
+                ("unlocked, parameters there", RELEASED, LOW, 1, Starting),
+                ("running", LOCKED, 0, 0, LockedDown),
+                ("done", RELEASED, 0, 0, Released),
+                ("done, other bits", 0x0000_0400, 0, 0, Released),
+                ("error", LOCKED, 0x5a, 0, Failed(0x5a)),
+                ("error, unlocked", RELEASED, 0x5a, 0, Failed(0x5a)),
+                ("somebody else's parameters", LOCKED, LOW, 2, Failed(LOW)),
+                ("gone", u32::MAX, u32::MAX, u32::MAX, Failed(u32::MAX)),
+            ] {
+                let found = Progress::decide(hwcfg2, || mailbox0, || mailbox1, PARAMS);
+                same!(found, want, "{name}");
+            }
         }
-    }
 
-    #[test]
-    fn registers_are_read_only_while_they_matter() {
-        let no = || unreachable!();
-        assert_eq!(
-            Progress::decide(0xbadf_4155, no, no, PARAMS),
-            Progress::WithFsp
-        );
-        assert_eq!(
-            Progress::decide(RELEASED, || 0, no, PARAMS),
-            Progress::Released
-        );
-    }
-
-    #[test]
-    fn parameters_below_4_gib_are_known_too() {
-        let found = Progress::decide(LOCKED, || LOW, || 0, LOW.into());
-        assert_eq!(found, Progress::Starting);
-    }
-
-    #[test]
-    fn what_keeps_the_gsp_is_named() {
-        for (progress, text) in [
-            (Progress::WithFsp, "FSP keeps its registers to itself"),
-            (Progress::Starting, "the FMC has not read its parameters"),
-            (Progress::LockedDown, "the FMC has not unlocked it"),
-            (Progress::Released, "it has been unlocked"),
-            (Progress::Failed(0x5a), "the FMC failed with error 0x5a"),
-        ] {
-            assert_eq!(progress.to_string(), text);
+        fn registers_are_read_only_while_they_matter() {
+            let no = || unreachable!();
+            same!(
+                Progress::decide(0xbadf_4155, no, no, PARAMS),
+                Progress::WithFsp
+            );
+            same!(
+                Progress::decide(RELEASED, || 0, no, PARAMS),
+                Progress::Released
+            );
         }
-    }
 
-    #[test]
-    fn a_core_runs_only_if_it_says_so() {
-        for (cpuctl, want) in [
-            (0x10, Core::Halted),
-            (0x90, Core::Halted),
-            (0x80, Core::Active),
-            (0, Core::Starting),
-            (0xbadf_4100, Core::WithFsp),
-            (0xbadf_5040, Core::WithFsp),
-        ] {
-            assert_eq!(Core::decode(cpuctl), want, "{cpuctl:#x}");
+        fn parameters_below_4_gib_are_known_too() {
+            let found = Progress::decide(LOCKED, || LOW, || 0, LOW.into());
+            same!(found, Progress::Starting);
+        }
+
+        fn what_keeps_the_gsp_is_named() {
+            for (progress, text) in [
+                (Progress::WithFsp, "FSP keeps its registers to itself"),
+                (Progress::Starting, "the FMC has not read its parameters"),
+                (Progress::LockedDown, "the FMC has not unlocked it"),
+                (Progress::Released, "it has been unlocked"),
+                (Progress::Failed(0x5a), "the FMC failed with error 0x5a"),
+            ] {
+                same!(Text::of(progress), text);
+            }
+        }
+
+        fn a_core_runs_only_if_it_says_so() {
+            for (cpuctl, want) in [
+                (0x10, Core::Halted),
+                (0x90, Core::Halted),
+                (0x80, Core::Active),
+                (0, Core::Starting),
+                (0xbadf_4100, Core::WithFsp),
+                (0xbadf_5040, Core::WithFsp),
+            ] {
+                same!(Core::decode(cpuctl), want, "{cpuctl:#x}");
+            }
         }
     }
 }

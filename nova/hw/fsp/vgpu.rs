@@ -26,9 +26,16 @@ pub const fn functions(mode: VgpuMode, total_vfs: u16) -> Option<u16> {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+pub mod cases {
+    //! What holds of this on any machine.
+
     use super::*;
+    use crate::cases::{
+        cases,
+        check,
+        same, //
+    };
     use crate::{
         chip::{
             Architecture,
@@ -42,45 +49,45 @@ mod tests {
         }, //
     };
 
-    #[test]
-    fn only_gb20x_with_several_functions_is_asked() {
-        for chip in Chip::ALL {
-            let family = chip.family();
-            let may_be = family.architecture == Architecture::BlackwellGb20x;
-            for (total_vfs, several) in [(0, false), (1, false), (2, true), (32, true)] {
-                let want = may_be && several;
-                assert_eq!(
-                    is_worth_asking(family, total_vfs),
-                    want,
-                    "{chip} {total_vfs}"
-                );
+    cases! { vgpu_cases at fsp::vgpu::cases:
+        fn only_gb20x_with_several_functions_is_asked() {
+            for chip in Chip::ALL {
+                let family = chip.family();
+                let may_be = family.architecture == Architecture::BlackwellGb20x;
+                for (total_vfs, several) in [(0, false), (1, false), (2, true), (32, true)] {
+                    let want = may_be && several;
+                    same!(
+                        is_worth_asking(family, total_vfs),
+                        want,
+                        "{chip} {total_vfs}"
+                    );
+                }
             }
         }
-    }
 
-    #[test]
-    fn a_divided_card_gets_a_heap_for_its_functions() {
-        let family = Chip::Gb202.family();
-        let layout = |mode, total_vfs| {
-            let functions = functions(mode, total_vfs);
-            FspLayout::compute(family, VramAddr::new(32 << 30), functions)
-        };
-        let divided = layout(VgpuMode::Enabled, 32).unwrap();
-        assert_eq!(
-            (divided.vf_partition_count, divided.heap_size),
-            (32, 0x2450_0000)
-        );
-        let whole = layout(VgpuMode::Disabled, 32).unwrap();
-        assert_eq!((whole.vf_partition_count, whole.heap_size), (0, 0x870_0000));
-        assert!(Layout::Fsp(divided).is_for_vgpu());
-        assert!(!Layout::Fsp(whole).is_for_vgpu());
-        assert_eq!(
-            layout(VgpuMode::Enabled, 255).unwrap().vf_partition_count,
-            255
-        );
-        assert_eq!(
-            layout(VgpuMode::Enabled, 256),
-            Err(LayoutError::TooManyVfs { total_vfs: 256 })
-        );
+        fn a_divided_card_gets_a_heap_for_its_functions() {
+            let family = Chip::Gb202.family();
+            let layout = |mode, total_vfs| {
+                let functions = functions(mode, total_vfs);
+                FspLayout::compute(family, VramAddr::new(32 << 30), functions)
+            };
+            let divided = layout(VgpuMode::Enabled, 32).unwrap();
+            same!(
+                (divided.vf_partition_count, divided.heap_size),
+                (32, 0x2450_0000)
+            );
+            let whole = layout(VgpuMode::Disabled, 32).unwrap();
+            same!((whole.vf_partition_count, whole.heap_size), (0, 0x870_0000));
+            check!(Layout::Fsp(divided).is_for_vgpu());
+            check!(!Layout::Fsp(whole).is_for_vgpu());
+            same!(
+                layout(VgpuMode::Enabled, 255).unwrap().vf_partition_count,
+                255
+            );
+            same!(
+                layout(VgpuMode::Enabled, 256),
+                Err(LayoutError::TooManyVfs { total_vfs: 256 })
+            );
+        }
     }
 }

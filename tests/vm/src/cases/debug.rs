@@ -45,22 +45,43 @@ const SUITES: &[&str] = &[
     "kernel_glue_firmware",
     "kernel_glue_for_lt",
     "kernel_glue_irq",
+    "kernel_glue_mmio",
     "kernel_glue_pages",
     "kernel_glue_pci",
+    "kernel_glue_platform",
     "kernel_glue_shared",
     "kernel_glue_tether",
     "kernel_glue_work",
-    "nova_core_chip",
-    "nova_core_fb",
     "nova_core_fsp_channel",
     "nova_core_fsp_decisions",
     "nova_core_gsp_diagnostics",
     "nova_core_gsp_queues",
     "nova_core_gsp_rpc",
     "nova_core_kept",
-    "nova_core_leftovers",
     "nova_core_timeline",
     "nova_core_wait",
+    "nova_firmware_function",
+    "nova_firmware_mctp",
+    "nova_firmware_queue",
+    "nova_firmware_vbios",
+    "nova_firmware_vbios_bit",
+    "nova_firmware_vbios_ucodes",
+    "nova_firmware_version",
+    "nova_hw_bars",
+    "nova_hw_chip",
+    "nova_hw_fb",
+    "nova_hw_firmware_files",
+    "nova_hw_flush",
+    "nova_hw_fsp",
+    "nova_hw_fsp_channel",
+    "nova_hw_fsp_gsp",
+    "nova_hw_gfw",
+    "nova_hw_interrupt",
+    "nova_hw_leftovers",
+    "nova_hw_vga",
+    "nova_hw_vgpu",
+    "nova_hw_vram_size",
+    "nova_hw_wpr2",
 ];
 
 pub(super) fn scenarios(rebinds: u32) -> Vec<Scenario> {
@@ -129,7 +150,7 @@ mod tests {
         path::Path, //
     };
 
-    /// Adds the names in attributes such as `#[kunit_tests(name)]` of all sources below `folder`.
+    /// Adds the names of suites, such as in `#[kunit_tests(name)]`, of all sources below `folder`.
     fn collect(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
@@ -137,9 +158,13 @@ mod tests {
                 collect(&path, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                let attributes = text.split("#[kunit_tests(").skip(1);
-                found
-                    .extend(attributes.filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())));
+                // An attribute, or a line that makes a suite of the cases of another crate.
+                for before in ["#[kunit_tests(", "_cases!(suite, "] {
+                    let names = text.split(before).skip(1);
+                    let names = names.filter_map(|rest| rest.split_once(')'));
+                    found.extend(names.map(|(name, _)| name.to_owned()));
+                }
+                found.remove("$suite");
             }
         }
     }
