@@ -180,7 +180,10 @@ impl<F: CovariantForLt> Guard<'_, F> {
 #[kunit_tests(kernel_glue_devres)]
 mod tests {
     use super::*;
-    use crate::testing::TestDevice;
+    use crate::testing::{
+        any_processor,
+        TestDevice, //
+    };
     use kernel::{
         new_mutex,
         sync::{
@@ -198,8 +201,7 @@ mod tests {
                 udelay, //
             },
             Delta, //
-        },
-        workqueue, //
+        }, //
     };
 
     /// What is shared: a number, and a place where it is noted that it was dropped.
@@ -388,7 +390,7 @@ mod tests {
             let race = Race::new(shared)?;
             for which in 0..2 {
                 let race = race.clone();
-                workqueue::system_unbound().try_spawn(GFP_KERNEL, move || race.run(which))?;
+                any_processor().try_spawn(GFP_KERNEL, move || race.run(which))?;
             }
             while race.accesses.load(Relaxed) < ACCESSES / ROUNDS {
                 fsleep(Delta::from_micros(100));

@@ -157,6 +157,7 @@ pub fn jiffies(time: Delta) -> c_long {
 #[kunit_tests(kernel_glue_event)]
 mod tests {
     use super::*;
+    use crate::testing::any_processor;
     use kernel::{
         sync::{
             atomic::{
@@ -167,8 +168,7 @@ mod tests {
             },
             Arc, //
         },
-        time::delay::fsleep,
-        workqueue, //
+        time::delay::fsleep, //
     };
 
     /// So long that who waits for so long has missed something.
@@ -242,7 +242,7 @@ mod tests {
     fn another_thread_ends_the_wait() -> Result {
         let flag = flag()?;
         let other = flag.clone();
-        workqueue::system().try_spawn(GFP_KERNEL, move || {
+        any_processor().try_spawn(GFP_KERNEL, move || {
             fsleep(Delta::from_millis(20));
             other.set.store(1, Release);
             other.event.notify_all();
@@ -262,7 +262,7 @@ mod tests {
         let flag = flag()?;
         for _ in 0..2 {
             let other = flag.clone();
-            workqueue::system().try_spawn(GFP_KERNEL, move || {
+            any_processor().try_spawn(GFP_KERNEL, move || {
                 let ready = || other.set.load(Acquire) >= 10;
                 other.set.fetch_add(1, Relaxed);
                 if other.event.wait_timeout(LONG, ready).is_ok() {

@@ -26,7 +26,7 @@ use kernel::{
         delay::fsleep,
         Delta, //
     },
-    workqueue,
+    workqueue::Queue,
     ThisModule, //
 };
 
@@ -110,7 +110,7 @@ impl Log {
 
 /// Calls `f` from another thread, when this one has had time to fall asleep.
 ///
-/// Only one module may call [`workqueue::Queue::try_spawn`]: the lock checker takes the name of its lock in
+/// Only one module may call [`Queue::try_spawn`]: the lock checker takes the name of its lock in
 /// another module for another lock.
 ///
 /// # Errors
@@ -121,7 +121,7 @@ pub fn later(mut f: KBox<dyn FnMut() + Send>) -> Result {
         fsleep(Delta::from_millis(20));
         f();
     };
-    workqueue::system().try_spawn(GFP_KERNEL, work)?;
+    any_processor().try_spawn(GFP_KERNEL, work)?;
     Ok(())
 }
 
@@ -136,4 +136,12 @@ pub fn no_module() -> &'static ThisModule {
     static NO_MODULE: NoModule = NoModule(unsafe { ThisModule::from_ptr(core::ptr::null_mut()) });
 
     &NO_MODULE.0
+}
+
+/// Returns the queue whose work may take long and runs on any processor.
+///
+/// The one of the kernel crate is deprecated, and the kernel says so.
+pub fn any_processor() -> &'static Queue {
+    // SAFETY: The queue is there before any module is, and stays.
+    unsafe { Queue::from_raw(bindings::system_dfl_wq) }
 }

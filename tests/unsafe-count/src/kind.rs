@@ -97,6 +97,7 @@ pub const KINDS: &[Kind] = &[
             "cast_pin_init",
             "inc_len",
             "from_ptr",
+            "Queue :: from_raw",
             "project_view",
             "Mmio :: from_raw",
             "Self :: share",
