@@ -75,6 +75,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     debug.flavour = Flavour::Debug;
     // It does not ask firmware for its part in errors, because it does not know how to save power.
     debug.append = "kunit.enable=0 pcie_ports=native";
+    debug.step("no memory is left behind", Step::new("no_leak", 60));
     debug.step(
         "the lock checker is still on",
         Step::new("lockdep_clean", 10),
