@@ -2,8 +2,8 @@
 
 //! Buffers (GEM objects) in system memory.
 //!
-//! The memory is that of a file in shmem, allocated when the buffer is first mapped or exported and
-//! freed with the buffer. `drm_shmem_helper.ko` does most of the work.
+//! The memory is that of a file in shmem, made when the buffer is first mapped or used by another driver and
+//! freed with the buffer. `drm_shmem_helper.ko` does most of the work; `gem_helpers.c` tells what is left.
 
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
@@ -125,7 +125,7 @@ impl<D: Driver> Object<D> {
         // reference, of which nobody else knows.
         unsafe {
             let shmem = object.as_mut_ptr().cast();
-            to_result(bindings::drm_gem_shmem_init(dev.as_raw(), shmem, size))?;
+            to_result(kernel_glue_drm_gem_init(dev.as_raw(), shmem, size))?;
             Self::complete(KBox::into_raw(object).cast(), data)
         }
     }
@@ -235,7 +235,7 @@ impl<D: Driver> Object<D> {
             get_sg_table: Some(kernel_glue_drm_gem_get_sg_table),
             vmap: Some(kernel_glue_drm_gem_vmap),
             vunmap: Some(kernel_glue_drm_gem_vunmap),
-            mmap: Some(mapping::mmap),
+            mmap: Some(kernel_glue_drm_gem_mmap),
             status: Some(kernel_glue_drm_gem_status),
             rss: Some(kernel_glue_drm_gem_rss),
             vm_ops: mapping::VM_OPERATIONS,
@@ -291,13 +291,18 @@ unsafe extern "C" fn free<D: Driver>(gem: *mut bindings::drm_gem_object) {
     }
 }
 
-// What is inline in C; see helpers.c.
+// What is inline in C; see gem_helpers.c.
 #[expect(
     improper_ctypes,
     reason = "the structures contain empty ones, which C has as well"
 )]
 extern "C" {
     fn kernel_glue_pages_of_machine() -> usize;
+    fn kernel_glue_drm_gem_init(
+        dev: *mut bindings::drm_device,
+        shmem: *mut bindings::drm_gem_shmem_object,
+        size: usize,
+    ) -> c_int;
     fn kernel_glue_drm_gem_get(gem: *mut bindings::drm_gem_object);
     fn kernel_glue_drm_gem_put(gem: *mut bindings::drm_gem_object);
     fn kernel_glue_drm_gem_print_info(
@@ -318,6 +323,10 @@ extern "C" {
         gem: *mut bindings::drm_gem_object,
         map: *mut bindings::iosys_map,
     );
+    fn kernel_glue_drm_gem_mmap(
+        gem: *mut bindings::drm_gem_object,
+        vma: *mut bindings::vm_area_struct,
+    ) -> c_int;
     fn kernel_glue_drm_gem_status(
         gem: *mut bindings::drm_gem_object,
     ) -> bindings::drm_gem_object_status;

@@ -18,15 +18,14 @@ use kernel::{
     page::{
         PAGE_SHIFT,
         PAGE_SIZE, //
-    },
-    prelude::*, //
+    }, //
 };
 
 /// Length and alignment of what one fault maps, in bytes; that of faults in files by default.
 const WINDOW: usize = 16 * PAGE_SIZE;
 
 /// Same as the helper's but for the faults. Without a function for the first write to a page, pages are
-/// mapped writable at once.
+/// mapped writable at once; `kernel_glue_drm_gem_mmap()` takes care that they count as written to.
 pub(super) const VM_OPERATIONS: &bindings::vm_operations_struct = &const {
     bindings::vm_operations_struct {
         open: Some(kernel_glue_drm_gem_vm_open),
@@ -36,31 +35,11 @@ pub(super) const VM_OPERATIONS: &bindings::vm_operations_struct = &const {
     }
 };
 
-/// Prepares a mapping of an object.
-///
-/// # Safety
-///
-/// `gem` is part of an object made by this crate, `vma` is a new mapping of it.
-pub(super) unsafe extern "C" fn mmap(
-    gem: *mut bindings::drm_gem_object,
-    vma: *mut bindings::vm_area_struct,
-) -> c_int {
-    // SAFETY: As the caller promises; the structure of the helper begins with `gem`.
-    unsafe {
-        let ret = bindings::drm_gem_shmem_mmap(gem.cast(), vma);
-        if ret == 0 {
-            // The helper would mark a page as dirty at the first write, which nobody tells us of.
-            kernel_glue_drm_gem_mark_dirty(gem);
-        }
-        ret
-    }
-}
-
 /// Maps the page that was touched and those around it.
 ///
 /// # Safety
 ///
-/// `vmf` is a fault in a mapping that [`mmap`] has prepared.
+/// `vmf` is a fault in a mapping with these operations, of an object made by this crate.
 unsafe extern "C" fn fault(vmf: *mut bindings::vm_fault) -> bindings::vm_fault_t {
     const SIGBUS: bindings::vm_fault_t = bindings::vm_fault_reason_VM_FAULT_SIGBUS;
     const MAPPED: bindings::vm_fault_t = bindings::vm_fault_reason_VM_FAULT_NOPAGE;
@@ -146,7 +125,7 @@ impl Window {
     }
 }
 
-// What is inline or private in C; see helpers.c.
+// What is inline or private in C; see gem_helpers.c.
 #[expect(
     improper_ctypes,
     reason = "the structures contain empty ones, which C has as well"
@@ -154,7 +133,6 @@ impl Window {
 extern "C" {
     fn kernel_glue_drm_gem_vm_open(vma: *mut bindings::vm_area_struct);
     fn kernel_glue_drm_gem_vm_close(vma: *mut bindings::vm_area_struct);
-    fn kernel_glue_drm_gem_mark_dirty(gem: *mut bindings::drm_gem_object);
     fn kernel_glue_drm_insert_page(
         vma: *mut bindings::vm_area_struct,
         address: usize,
