@@ -29,7 +29,10 @@ use crate::{
         pci::Info, //
     },
     devres::DevresLt,
-    for_lt::ForLt, //
+    for_lt::{
+        CovariantForLt,
+        ForLt, //
+    },
 };
 use core::marker::PhantomData;
 use kernel::{
@@ -187,6 +190,21 @@ impl<'bound, 'core> Setup<'_, 'bound, 'core> {
         // the device is unbound: the private data of the driver cannot be borrowed for so long, and what
         // was shared earlier is dropped later.
         unsafe { DevresLt::share(self.dev.as_ref(), data) }
+    }
+
+    /// Returns what is shared, for as long as the handle is borrowed. Unlike the device, it may be used while
+    /// the set-up goes on.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if it was shared by another device.
+    pub fn access<'a, F: CovariantForLt>(&self, shared: &'a DevresLt<F>) -> Result<&'a F::Of<'a>>
+    where
+        'bound: 'a,
+        for<'b> F::Of<'b>: Send,
+    {
+        let dev: &'a Device<Bound> = self.dev;
+        shared.access(dev.as_ref())
     }
 
     /// Sets the streaming and the coherent DMA mask.

@@ -24,6 +24,10 @@ use crate::{
     },
     gsp::Interrupts,
     identify,
+    registers::{
+        BoundRegisters,
+        Registers, //
+    },
     timeline::Timeline, //
 };
 use core::{
@@ -61,7 +65,6 @@ use kernel_glue::{
         Bar,
         Callbacks,
         Driver,
-        Enabled,
         Setup, //
     },
     tether::{
@@ -84,14 +87,13 @@ pub(crate) type Bar0<'a> = Bar<'a, BAR0_SIZE>;
 ///
 /// Everything goes in the reverse of the order in which it came, because each part borrows from the
 /// next: the auxiliary child first, whose driver uses the GPU; then its interrupts; then the [`Gpu`], which
-/// still reaches its registers while it is dropped; then the BAR; and last the device is disabled.
+/// still reaches its registers while it is dropped; then the BAR; and last the device is disabled. These two
+/// stay until the driver core releases them, if a file that shows the clock shares them.
 #[pin_data]
 pub(crate) struct NovaCore<'bound> {
     /// `Users` borrow from `Gpu`, `Gpu` from `Bar0`.
     #[pin]
     parts: Tether<BarAndGpu<'bound>, UsersLt>,
-    #[pin]
-    enabled: Enabled<'bound>,
 }
 
 impl NovaCore<'_> {
@@ -101,7 +103,7 @@ impl NovaCore<'_> {
 }
 
 /// The registers, and the GPU that is driven by them.
-type BarAndGpu<'bound> = Tether<Bar0<'bound>, GpuLt>;
+type BarAndGpu<'bound> = Tether<BoundRegisters<'bound>, GpuLt>;
 
 /// Who calls the GPU from outside.
 ///
@@ -179,17 +181,23 @@ impl Driver for Nova {
             );
         })?;
 
+        let registers = Registers::new(&setup, enabled, bar)?;
+        let (bar, enabled) = (
+            setup.access(&registers.bar)?,
+            setup.access(&registers.enabled)?,
+        );
+
         let timeline = Timeline::new()?;
-        let identity = identify::identify(setup.device(), &bar)?;
+        let identity = identify::identify(setup.device(), bar)?;
         let chip = identity.chip;
         let flush_page = set_up_dma(&mut setup, chip)?;
         if chip.family().uses_gfw_boot {
-            timeline.stage("card-firmware", || gfw::wait(setup.device(), &bar))?;
+            timeline.stage("card-firmware", || gfw::wait(setup.device(), bar))?;
         }
         // From here to `Gpu::new`, which withdraws the page if it is known, nothing may fail.
         let method = boot::method(chip);
         let flush_page_known = timeline.stage("leftovers", || {
-            leftovers::clear(&mut setup, &enabled, &bar, method, chip, &flush_page)
+            leftovers::clear(&mut setup, enabled, bar, method, chip, &flush_page)
         })?;
         enabled.set_master();
         let total_vfs = sriov_get_totalvfs(setup.device());
@@ -199,13 +207,17 @@ impl Driver for Nova {
             identity,
             method,
             total_vfs: total_vfs.map_or(0, NonZero::get),
+            registers: registers.clone(),
             flush_page,
             flush_page_known,
             timeline,
         };
-        let gpu = Tether::new(bound::value(bar), BringUp { dev, found });
+        let registers = BoundRegisters {
+            dev,
+            shared: registers,
+        };
+        let gpu = Tether::new(bound::value(registers), BringUp { dev, found });
         Ok(bound_init!(NovaCore {
-            enabled <- bound::value(enabled),
             parts <- Tether::new(gpu, Publish { dev }),
         }))
     }
@@ -246,9 +258,12 @@ struct BringUp<'bound> {
     found: Found,
 }
 
-impl<'bound> Borrow<Bar0<'bound>, GpuLt> for BringUp<'bound> {
-    fn borrow<'a>(self, bar: Pin<&'a Bar0<'bound>>) -> Result<impl BoundInit<Gpu<'a>>> {
-        Ok(Gpu::new(self.dev, bar.get_ref(), self.found))
+impl<'bound> Borrow<BoundRegisters<'bound>, GpuLt> for BringUp<'bound> {
+    fn borrow<'a>(
+        self,
+        registers: Pin<&'a BoundRegisters<'bound>>,
+    ) -> Result<impl BoundInit<Gpu<'a>>> {
+        Ok(Gpu::new(self.dev, registers.get_ref().bar()?, self.found))
     }
 }
 

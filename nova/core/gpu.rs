@@ -14,6 +14,7 @@ use crate::{
         Debugfs,
         Facts, //
     },
+    clock::OpenClock,
     driver::Bar0,
     fb::{
         self,
@@ -24,6 +25,7 @@ use crate::{
     },
     firmware::Files,
     gsp::Gsp,
+    registers::Registers,
     timeline::Timeline, //
 };
 use kernel::{
@@ -47,12 +49,13 @@ pub(crate) type GpuLt = CovariantForLt!(for<'a> Gpu<'a>);
 
 /// A GPU that is up.
 ///
-/// Dropped top to bottom: the files that show it; GSP-RM, which is taken down; then the page that the
+/// Dropped top to bottom: the files that show it; that its clock can be read; GSP-RM, which is taken down; then the page that the
 /// GPU's last access to system memory may need.
 #[pin_data]
 pub(crate) struct Gpu<'a> {
     #[pin]
     debugfs: Debugfs,
+    clock: OpenClock,
     vram_size: u64,
     gsp_rm: Pin<KBox<GspRm<'a>>>,
     sysmem_flush: SysmemFlush<'a>,
@@ -65,6 +68,8 @@ pub(crate) struct Found {
     pub(crate) method: &'static dyn Method,
     /// How many virtual functions it could have.
     pub(crate) total_vfs: u16,
+    /// What the clock is read by when the driver may not be bound any more.
+    pub(crate) registers: Arc<Registers>,
     pub(crate) flush_page: Page,
     /// The GPU knows the page already, because something had to be taken down.
     pub(crate) flush_page_known: bool,
@@ -88,6 +93,7 @@ impl<'a> Gpu<'a> {
                 identity,
                 method,
                 total_vfs,
+                registers,
                 flush_page,
                 flush_page_known,
                 timeline,
@@ -142,7 +148,9 @@ impl<'a> Gpu<'a> {
                 layout,
                 gsp: gsp_rm.gsp().files(),
             };
+            let clock = OpenClock::new(dev, registers)?;
             Ok(try_pin_init!(Self {
+                clock,
                 debugfs <- Debugfs::new(dev, facts),
                 vram_size,
                 gsp_rm,
@@ -179,6 +187,7 @@ impl<'a> Gpu<'a> {
     /// Notes that nothing runs in the GPU any more, because it has been reset: nothing has to be taken down,
     /// and nothing interrupts.
     pub(crate) fn forget_what_runs(&self) {
+        self.clock.close();
         self.gsp_rm.forget();
         self.gsp().forget_interrupts();
         self.sysmem_flush.forget();
@@ -187,6 +196,7 @@ impl<'a> Gpu<'a> {
     /// Takes the GPU down without giving anything back, because the machine is about to stop or to start
     /// another kernel.
     pub(crate) fn shut_down(&self) {
+        self.clock.close();
         self.gsp_rm.take_down();
         self.sysmem_flush.withdraw();
     }

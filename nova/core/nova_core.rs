@@ -8,6 +8,7 @@
 pub mod api;
 mod boot;
 mod booter;
+mod clock;
 mod debugfs;
 mod driver;
 mod falcon;
@@ -21,6 +22,7 @@ mod gpu;
 mod gsp;
 mod identify;
 mod kunit;
+mod registers;
 mod timeline;
 mod vbios;
 mod wait;

@@ -8,6 +8,7 @@ use std::{
 };
 
 mod bench;
+mod clock;
 mod errno_table;
 mod fuzz;
 mod hold;
@@ -27,6 +28,8 @@ usage: drm-probe version NODE          name, description and version of the driv
        drm-probe prime NODE VGEM       buffers shared with vgem, as KTAP; VGEM is its primary node
        drm-probe prime-hold NODE VGEM all|ours-in-vgem|vgems-in-ours
                                        share, wait for a line on standard input, look at what is left
+       drm-probe clock FILE THREADS COUNT
+                                       threads that read a clock in debugfs until it has answered so often
        drm-probe bench NODE ROUNDS     what objects cost beside those of vgem; NODE is a primary node
        drm-probe fuzz CARD CALLS SEED THREADS SECONDS [unbind]
                                        calls that nobody meant; CARD is a PCI address
@@ -49,6 +52,10 @@ fn main() -> ExitCode {
         },
         ["prime", nova, vgem] => prime::run(nova, vgem),
         ["prime-hold", nova, vgem, what] => prime::hold(nova, vgem, what),
+        ["clock", path, threads, count] => match (threads.parse(), count.parse()) {
+            (Ok(threads), Ok(count)) => clock::run(path, threads, count),
+            _ => return usage(),
+        },
         ["bench", path, rounds] => match rounds.parse() {
             Ok(rounds) => bench::run(path, rounds),
             Err(_) => return usage(),

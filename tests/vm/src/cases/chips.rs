@@ -83,6 +83,13 @@ fn rebind_siblings(scenario: &mut Scenario, chips: &[&str], rebinds: u32) {
 /// under emulation, nearly all of it for loading the firmware, and more on a busy machine.
 const REBIND_LIMIT: u64 = 30;
 const REBIND_SECONDS: u64 = 15;
+/// How often the clock is read, times the square of the rounds of the endurance claim: ten thousand times in
+/// `make test`, a million times in `make endurance`.
+const READS: u64 = 100;
+/// Enough to meet some unbindings.
+const LEAST_READS: u64 = 2_000;
+/// How often at least it is read in a second, whatever the machine is doing.
+const READS_PER_SECOND: u64 = 250;
 /// Longest time to bind a card, firmware included.
 pub(super) const BIND_LIMIT: u64 = 60;
 
@@ -132,6 +139,13 @@ pub(super) fn full_life(scenario: &mut Scenario, rebinds: u32) {
         "calls racing with unbind end in ENODEV",
         Step::new("stress_unbind", BIND_LIMIT).on(0),
     );
+    scenario.step(
+        "who holds the clock's file open reads it, and ENODEV while the driver is not bound",
+        Step::new("clock", BIND_LIMIT).on(0),
+    );
+    if ONE_OF_EACH_BOOT.contains(&chip.as_str()) {
+        read_while_unbinding(scenario, rebinds);
+    }
     let times = Step::new("rebind", REBIND_LIMIT + REBIND_SECONDS * u64::from(rebinds))
         .on(0)
         .arg("times", rebinds.to_string());
@@ -178,6 +192,19 @@ pub(super) fn full_life(scenario: &mut Scenario, rebinds: u32) {
     scenario.afterwards(
         "probe to bound is seen by the device",
         Afterwards::ProbeCost(0),
+    );
+}
+
+/// Threads read a register of a card that comes and goes. A read that reached it after it was given back would be
+/// a violation.
+fn read_while_unbinding(scenario: &mut Scenario, rebinds: u32) {
+    let reads = LEAST_READS.max(READS * u64::from(rebinds).pow(2));
+    let step = Step::new("clock_stress", BIND_LIMIT + reads / READS_PER_SECOND)
+        .on(0)
+        .arg("reads", reads.to_string());
+    scenario.step(
+        format!("the clock is read {reads} times while the card is unbound and bound"),
+        step,
     );
 }
 

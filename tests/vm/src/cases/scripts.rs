@@ -23,6 +23,8 @@ pub const STEPS: &[(&str, &str)] = steps![
     "bound"
     "child_after_core"
     "client"
+    "clock"
+    "clock_stress"
     "crash"
     "debugfs"
     "drm_info"
