@@ -154,6 +154,9 @@ pub fn restore(dev: &Device<Core<'_>>) -> Result {
     })
 }
 
+/// A callback of the power management.
+type SleepCallback = unsafe extern "C" fn(*mut bindings::device) -> c_int;
+
 /// The callbacks that a driver has: `Callbacks::NONE.sleep().reset()`, for example.
 pub struct Callbacks<T: Driver> {
     sleep: Option<bindings::dev_pm_ops>,
@@ -174,7 +177,8 @@ impl<T: Driver> Callbacks<T> {
     where
         T: Sleep,
     {
-        let (suspend, resume) = (Some(suspend::<T> as _), Some(resume::<T> as _));
+        let suspend: Option<SleepCallback> = Some(suspend::<T>);
+        let resume: Option<SleepCallback> = Some(resume::<T>);
         let sleep = bindings::dev_pm_ops {
             suspend,
             resume,

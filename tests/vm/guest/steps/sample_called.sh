@@ -31,7 +31,13 @@ sample_callbacks-fatal)
 begins anew: counted 1
 goes on: counted 2"
 	;;
-sample_callbacks-unload) wanted="unbound: counted 3" ;;
+# A worse error makes the device count anew.
+sample_callbacks-unload)
+	case $(said | grep -c "begins anew") in
+	0) wanted="unbound: counted 4" ;;
+	*) wanted="unbound: counted 3" ;;
+	esac
+	;;
 # These are the words of the PCI core.
 sample_pci-reset)
 	wanted="resetting
@@ -53,5 +59,9 @@ unload) rmmod "$sample" ;;
 esac
 
 as_wanted() { [ "$(new)" = "$wanted" ]; }
-until_true 5 as_wanted || same "what $sample said" "$(new)" "$wanted"
+for try in 1 2 3 4 5; do
+	if as_wanted; then break; fi
+	sleep 1
+done
+as_wanted || same "what $sample said" "$(new)" "$wanted"
 said | wc -l >/tmp/said
