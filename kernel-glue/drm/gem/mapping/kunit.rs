@@ -3,6 +3,7 @@
 //! Which pages a fault maps.
 
 use super::*;
+use kernel::prelude::*;
 
 /// Where a window of addresses begins.
 const BASE: usize = 64 * WINDOW;
