@@ -15,16 +15,13 @@ mod kunit;
 
 use core::{
     marker::PhantomData,
-    ptr::NonNull, //
+    mem::MaybeUninit, //
 };
 use kernel::{
     bindings,
     prelude::*,
     sync::{
-        aref::{
-            ARef,
-            AlwaysRefCounted, //
-        },
+        aref::ARef,
         atomic::{
             Atomic,
             Relaxed, //
@@ -45,13 +42,28 @@ use kernel_glue::{
     event::jiffies, //
 };
 
-use crate::driver::c_chars;
+use crate::{
+    counted::{
+        counted,
+        take, //
+    },
+    driver::c_chars, //
+};
 
 extern "C" {
     fn kernel_glue_fence_get(fence: *mut bindings::dma_fence);
     fn kernel_glue_fence_put(fence: *mut bindings::dma_fence);
-    /// Ends a pending fence: with an error, if it is not 0.
-    fn kernel_glue_fence_end(fence: *mut bindings::dma_fence, error: c_int);
+    /// Makes a pending fence with one reference of the memory, and takes a reference to the module; not, if
+    /// that is being unloaded.
+    fn kernel_glue_fence_begin(
+        fence: *mut bindings::dma_fence,
+        operations: *const bindings::dma_fence_ops,
+        owner: *mut c_void,
+        context: u64,
+        seqno: u64,
+    ) -> bool;
+    /// Ends it, with an error, if that is not 0, and gives up the reference to the module.
+    fn kernel_glue_fence_end(fence: *mut bindings::dma_fence, owner: *mut c_void, error: c_int);
 }
 
 /// Something that will be over, successfully or not.
@@ -64,18 +76,8 @@ unsafe impl Send for Fence {}
 // SAFETY: A fence has a lock of its own, and may be used by several threads at a time.
 unsafe impl Sync for Fence {}
 
-// SAFETY: The functions count the references of a fence, which lives until there are none.
-unsafe impl AlwaysRefCounted for Fence {
-    fn inc_ref(&self) {
-        // SAFETY: By the reference, the fence is alive.
-        unsafe { kernel_glue_fence_get(self.as_raw()) }
-    }
-
-    unsafe fn dec_ref(fence: NonNull<Self>) {
-        // SAFETY: The caller owns a reference, and gives it up.
-        unsafe { kernel_glue_fence_put(fence.cast().as_ptr()) }
-    }
-}
+// SAFETY: These functions count the references of a fence, which lives until there are none.
+counted!(unsafe impl for Fence: kernel_glue_fence_get, kernel_glue_fence_put);
 
 impl Fence {
     /// How it ended; `None` if it has not. May be called in any context but that of non-maskable interrupts.
@@ -160,27 +162,23 @@ impl<S: Source> Timeline<S> {
     /// `ENOMEM`; `ENODEV` if the module is being unloaded.
     pub fn promise(&self) -> Result<Promise<S>> {
         let memory = KBox::<Fence>::new_uninit(GFP_KERNEL)?;
-
-        // SAFETY: The module is valid, or null, which stands for the kernel.
-        if !unsafe { bindings::try_module_get(owner::<S>()) } {
-            return Err(ENODEV);
-        }
         let seqno = self.made.fetch_add(1, Relaxed) + 1;
-        let fence: NonNull<Fence> = NonNull::from(KBox::leak(memory)).cast();
-        // SAFETY: The memory is a fence's and nobody else knows it. The operations are static, and their
-        // module stays for as long as they may be called. Without a lock the fence uses one of its own.
-        unsafe {
-            bindings::dma_fence_init64(
-                fence.cast().as_ptr(),
-                Promise::<S>::OPERATIONS,
-                core::ptr::null_mut(),
-                self.context,
-                seqno,
-            );
-        }
+        let operations = Promise::<S>::OPERATIONS;
+
+        let fence = KBox::into_raw(memory).cast::<Fence>();
+        // SAFETY: The memory is a fence's and nobody else knows it; unless it becomes one, it is a box's
+        // again. The operations are static, and their module stays for as long as they may be called. The
+        // core frees the memory as it is right for a box, when all references have gone.
+        let fence = unsafe {
+            if !kernel_glue_fence_begin(fence.cast(), operations, owner::<S>(), self.context, seqno)
+            {
+                drop(KBox::from_raw(fence.cast::<MaybeUninit<Fence>>()));
+                return Err(ENODEV);
+            }
+            take(fence)
+        };
         Ok(Promise {
-            // SAFETY: A fence is made with one reference. The core frees the memory with `kfree_rcu()`.
-            fence: unsafe { ARef::from_raw(fence) },
+            fence: fence.ok_or(ENOMEM)?,
             outcome: Err(ECANCELED),
             _source: PhantomData,
         })
@@ -194,8 +192,8 @@ impl<S: Source> Default for Timeline<S> {
 }
 
 /// The module of `S`; null if it is the kernel.
-fn owner<S: Source>() -> *mut bindings::module {
-    this_module::<S::OwnerModule>()
+fn owner<S: Source>() -> *mut c_void {
+    this_module::<S::OwnerModule>().cast()
 }
 
 /// The right, and the duty, to end a fence.
@@ -242,11 +240,10 @@ impl<S: Source> Drop for Promise<S> {
     fn drop(&mut self) {
         let error = self.outcome.err().map_or(0, Error::to_errno);
 
-        // SAFETY: By the type invariants the fence is pending; nothing else ends it.
-        unsafe { kernel_glue_fence_end(self.fence.as_raw(), error) };
-        // SAFETY: By the type invariants this gives up a reference of this promise. Whoever is still in an
-        // operation is in an RCU read-side critical section, for which the unloading of a module waits.
-        unsafe { bindings::module_put(owner::<S>()) };
+        // SAFETY: By the type invariants the fence is pending, nothing else ends it, and there is a reference
+        // to the module to be given up. Whoever is still in an operation is in an RCU read-side critical
+        // section, for which the unloading of a module waits.
+        unsafe { kernel_glue_fence_end(self.fence.as_raw(), owner::<S>(), error) };
     }
 }
 

@@ -18,6 +18,7 @@
 //! | [`registration`] | a DRM device that exists for as long as the driver is bound |
 //! | [`syncobj`] | places for fences that user space has handles of |
 
+mod counted;
 pub mod device;
 pub mod driver;
 pub mod fdinfo;

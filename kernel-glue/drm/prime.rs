@@ -45,16 +45,15 @@ pub(crate) unsafe extern "C" fn import<D: Driver>(
     dma_buf: *mut bindings::dma_buf,
 ) -> *mut bindings::drm_gem_object {
     let import = || {
-        // SAFETY: As the caller promises; new objects are made by `create_object`.
-        let gem = unsafe { bindings::drm_gem_shmem_prime_import_no_map(dev, dma_buf) };
-        let gem = from_err_ptr(gem)?;
-        // SAFETY: The object is valid, and this pointer does not change any more.
-        if unsafe { (*gem).import_attach.is_null() } {
-            // One of this device's own comes back.
-            return Ok(gem);
-        }
-        // SAFETY: It was just made by `create_object` and initialised for `dev`, and is nobody else's yet.
-        let object = unsafe { Object::<D>::complete(gem.cast(), D::Object::imported()) }?;
+        // SAFETY: As the caller promises. What is returned is valid: an object that has come back, or one that
+        // was just made by `create_object`, initialised for `dev`, and is nobody else's yet.
+        let object = unsafe {
+            let gem = from_err_ptr(bindings::drm_gem_shmem_prime_import_no_map(dev, dma_buf))?;
+            if (*gem).import_attach.is_null() {
+                return Ok(gem);
+            }
+            Object::<D>::complete(gem.cast(), D::Object::imported())?
+        };
         Ok(ARef::into_raw(object).as_ptr().cast())
     };
     import().unwrap_or_else(Error::to_ptr)

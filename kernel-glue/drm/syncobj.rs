@@ -10,6 +10,10 @@
 mod kunit;
 
 use crate::{
+    counted::{
+        counted,
+        take, //
+    },
     driver::Driver,
     fence::Fence,
     file::File, //
@@ -26,10 +30,7 @@ use kernel::{
     bindings,
     error::to_result,
     prelude::*,
-    sync::aref::{
-        ARef,
-        AlwaysRefCounted, //
-    },
+    sync::aref::ARef,
     types::Opaque, //
 };
 
@@ -44,11 +45,6 @@ mod raw {
 }
 
 extern "C" {
-    fn drm_syncobj_create(
-        syncobj: *mut *mut raw::SyncObj,
-        flags: u32,
-        fence: *mut bindings::dma_fence,
-    ) -> c_int;
     fn drm_syncobj_find(file: *mut raw::File, handle: u32) -> *mut raw::SyncObj;
     fn drm_syncobj_find_fence(
         file: *mut raw::File,
@@ -58,17 +54,17 @@ extern "C" {
         fence: *mut *mut bindings::dma_fence,
     ) -> c_int;
     fn drm_syncobj_replace_fence(syncobj: *mut raw::SyncObj, fence: *mut bindings::dma_fence);
-    fn drm_syncobj_add_point(
+    /// Makes a fence that of a point, and takes the chain; not, if the fence is itself that of a point.
+    fn kernel_glue_syncobj_add_point(
         syncobj: *mut raw::SyncObj,
         chain: *mut raw::Chain,
         fence: *mut bindings::dma_fence,
         point: u64,
-    );
+    ) -> bool;
     fn kernel_glue_syncobj_get(syncobj: *mut raw::SyncObj);
     fn kernel_glue_syncobj_put(syncobj: *mut raw::SyncObj);
     /// The fence in a syncobj with a reference to it, or null.
     fn kernel_glue_syncobj_fence(syncobj: *mut raw::SyncObj) -> *mut bindings::dma_fence;
-    fn kernel_glue_fence_is_chain(fence: *mut bindings::dma_fence) -> bool;
     /// Memory for a point of a timeline, or null.
     fn kernel_glue_chain_alloc() -> *mut raw::Chain;
     fn kernel_glue_chain_free(chain: *mut raw::Chain);
@@ -84,40 +80,14 @@ unsafe impl Send for SyncObj {}
 // SAFETY: A syncobj has a lock of its own, and may be used by several threads at a time.
 unsafe impl Sync for SyncObj {}
 
-// SAFETY: The functions count the references of a syncobj, which lives until there are none.
-unsafe impl AlwaysRefCounted for SyncObj {
-    fn inc_ref(&self) {
-        // SAFETY: By the reference, the syncobj is alive.
-        unsafe { kernel_glue_syncobj_get(self.0.get()) }
-    }
-
-    unsafe fn dec_ref(syncobj: NonNull<Self>) {
-        // SAFETY: The caller owns a reference, and gives it up.
-        unsafe { kernel_glue_syncobj_put(syncobj.cast().as_ptr()) }
-    }
-}
+// SAFETY: These functions count the references of a syncobj, which lives until there are none.
+counted!(unsafe impl for SyncObj: kernel_glue_syncobj_get, kernel_glue_syncobj_put);
 
 impl SyncObj {
-    /// Makes one that no file has a handle of yet, with or without a fence. Sleeps.
-    ///
-    /// # Errors
-    ///
-    /// `ENOMEM`.
-    pub fn new(fence: Option<&Fence>) -> Result<ARef<Self>> {
-        let mut syncobj = ptr::null_mut();
-        // SAFETY: The result is written to a local variable; a fence is alive, and may be null.
-        to_result(unsafe { drm_syncobj_create(&mut syncobj, 0, raw_fence(fence)) })?;
-        let syncobj = NonNull::new(syncobj).ok_or(ENOMEM)?;
-        // SAFETY: The syncobj comes with a reference.
-        Ok(unsafe { ARef::from_raw(syncobj.cast()) })
-    }
-
     /// The fence in it: that of the last point, if it is a timeline.
     pub fn fence(&self) -> Option<ARef<Fence>> {
-        // SAFETY: By the reference, the syncobj is alive.
-        let fence = NonNull::new(unsafe { kernel_glue_syncobj_fence(self.0.get()) })?;
-        // SAFETY: The fence comes with a reference.
-        Some(unsafe { ARef::from_raw(fence.cast()) })
+        // SAFETY: By the reference, the syncobj is alive; the fence comes with one of its own.
+        unsafe { take(kernel_glue_syncobj_fence(self.0.get())) }
     }
 
     /// Puts another fence, or none, in the place of all that are in it.
@@ -135,14 +105,15 @@ impl SyncObj {
     ///
     /// `EINVAL` if `fence` is that of a point of a timeline, as [`File::fence`] finds them: timelines do not nest.
     pub fn add_point(&self, link: Link, fence: &Fence, point: NonZeroU64) -> Result {
-        // SAFETY: By the reference, the fence is alive.
-        if unsafe { kernel_glue_fence_is_chain(fence.as_raw()) } {
-            return Err(EINVAL);
-        }
+        let (link, fence) = (ManuallyDrop::new(link), fence.as_raw());
         // SAFETY: By the references, syncobj and fence are alive. The memory is a link's that is in no
-        // timeline; it is the syncobj's from here on.
-        unsafe {
-            drm_syncobj_add_point(self.0.get(), link.into_raw(), fence.as_raw(), point.get());
+        // timeline; if it is taken, it is the syncobj's from here on.
+        let taken = unsafe {
+            kernel_glue_syncobj_add_point(self.0.get(), link.0.as_ptr(), fence, point.get())
+        };
+        if !taken {
+            drop(ManuallyDrop::into_inner(link));
+            return Err(EINVAL);
         }
         Ok(())
     }
@@ -155,11 +126,9 @@ impl<D: Driver> File<D> {
     ///
     /// `ENOENT` if there is no such handle.
     pub fn syncobj(&self, handle: u32) -> Result<ARef<SyncObj>> {
-        // SAFETY: The file is valid by the borrow, and every driver of this crate has syncobjs.
-        let syncobj = NonNull::new(unsafe { drm_syncobj_find(self.as_raw().cast(), handle) })
-            .ok_or(ENOENT)?;
-        // SAFETY: The lookup took a reference.
-        Ok(unsafe { ARef::from_raw(syncobj.cast()) })
+        // SAFETY: The file is valid by the borrow, and every driver of this crate has syncobjs. What is
+        // found comes with a reference.
+        unsafe { take(drm_syncobj_find(self.as_raw().cast(), handle)) }.ok_or(ENOENT)
     }
 
     /// What has to be waited for until a point of a syncobj is over; point 0 if it is no timeline.
@@ -172,13 +141,13 @@ impl<D: Driver> File<D> {
     /// `ENOENT` if there is no such handle; `EINVAL` if there is no fence, or none for that point, yet.
     pub fn fence(&self, handle: u32, point: u64) -> Result<ARef<Fence>> {
         let mut fence = ptr::null_mut();
-        // SAFETY: As above; the result is written to a local variable.
-        to_result(unsafe {
-            drm_syncobj_find_fence(self.as_raw().cast(), handle, point, 0, &mut fence)
-        })?;
-        let fence = NonNull::new(fence).ok_or(EINVAL)?;
-        // SAFETY: The fence comes with a reference.
-        Ok(unsafe { ARef::from_raw(fence.cast()) })
+        // SAFETY: As above; the fence is written to a local variable, and comes with a reference.
+        unsafe {
+            let file = self.as_raw().cast();
+            to_result(drm_syncobj_find_fence(file, handle, point, 0, &mut fence))?;
+            take(fence)
+        }
+        .ok_or(EINVAL)
     }
 }
 
@@ -209,10 +178,6 @@ impl Link {
         NonNull::new(unsafe { kernel_glue_chain_alloc() })
             .map(Self)
             .ok_or(ENOMEM)
-    }
-
-    fn into_raw(self) -> *mut raw::Chain {
-        ManuallyDrop::new(self).0.as_ptr()
     }
 }
 

@@ -65,7 +65,7 @@ pub const KINDS: &[Kind] = &[
         reason: "What C returns with a reference is given to a value that gives it up; what owns a reference is \
                  there to be borrowed.",
         form: Form::Block,
-        signs: &["ARef :: from_raw", "self . node . as_ref"],
+        signs: &["ARef :: from_raw", "take (", "self . node . as_ref", "$ get (", "$ put ("],
     },
     Kind {
         name: "initialiser that only an adapter may run",
@@ -152,7 +152,7 @@ pub const KINDS: &[Kind] = &[
         reason: "The trait is what other unsafe code rests on; the implementation, or the proof beside it, is what \
                  keeps it.",
         form: Form::Impl,
-        signs: &["AlwaysRefCounted for", "ForLt for", "BoundInit", "CovariantForLt for", "DriverLayout for", "RegistrationOps for"],
+        signs: &["AlwaysRefCounted for", "for Fence :", "for SyncObj :", "for $ type : ty", "ForLt for", "BoundInit", "CovariantForLt for", "DriverLayout for", "RegistrationOps for"],
     },
     Kind {
         name: "asks something of its caller",
