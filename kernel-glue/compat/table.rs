@@ -30,7 +30,7 @@ macro_rules! __device_table {
         > = ::kernel::device_id::IdArray::new($rows);
 
         const _: () = {
-            ::kernel::module_device_table!($type, TABLE, $table);
+            ::kernel::module_device_table!($type, __FOR_MODPOST, $table);
         };
     };
 }
