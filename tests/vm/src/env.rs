@@ -170,6 +170,7 @@ fn trial_guest(env: &Env) -> std::result::Result<(), Failure> {
         memory_mib: scenario.memory_mib,
         cpus: env.cpus,
         accel: Accel::Kvm,
+        clock_khz: None,
         iommu: false,
         gpus: Vec::new(),
         devices: &[],

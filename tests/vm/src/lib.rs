@@ -15,6 +15,7 @@ pub mod accel;
 pub mod bench;
 pub mod cases;
 pub mod cli;
+pub mod clock;
 pub mod control;
 pub mod cpio;
 pub mod driver;

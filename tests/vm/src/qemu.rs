@@ -21,6 +21,8 @@ pub struct Machine {
     pub cpus: u32,
     /// How the CPUs are run.
     pub accel: Accel,
+    /// Cycles of the CPUs in a millisecond, if the guest cannot be left to find out.
+    pub clock_khz: Option<u64>,
     /// Whether devices sit behind an emulated IOMMU.
     pub iommu: bool,
     /// Sockets of the emulated GPUs, in the order of their root ports.
@@ -147,6 +149,9 @@ fn append(machine: &Machine) -> String {
     let mut text =
         "console=ttyS0 loglevel=8 printk.devkmsg=on panic=-1 oops=panic sysrq_always_enabled=1"
             .to_owned();
+    if let Some(khz) = machine.clock_khz {
+        text.push_str(&format!(" tsc_early_khz={khz}"));
+    }
     if machine.iommu {
         text.push_str(" intel_iommu=on");
     }
@@ -169,6 +174,7 @@ mod tests {
             memory_mib: 1024,
             cpus: 2,
             accel: Accel::Tcg,
+            clock_khz: None,
             iommu: false,
             gpus: vec!["/s/gpu0".into(), "/s/gpu1".into()],
             devices: &["pci-testdev"],
@@ -223,6 +229,16 @@ mod tests {
             line.find("intel-iommu,caching-mode=on").unwrap()
                 < line.find("pcie-root-port").unwrap()
         );
+    }
+
+    #[test]
+    fn a_guest_is_told_its_clock() {
+        let line = joined(&Machine {
+            clock_khz: Some(2_596_142),
+            ..machine()
+        });
+        assert!(line.contains(" tsc_early_khz=2596142 "), "{line}");
+        assert!(!joined(&machine()).contains("tsc_early_khz"));
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::{
         Scenario,
         Step, //
     },
+    clock,
     error::Context,
     firmware, glob,
     initramfs::{
@@ -196,6 +197,7 @@ impl Env {
             memory_mib: scenario.memory_mib,
             cpus: self.cpus,
             accel: self.accel,
+            clock_khz: clock::of_guest(self.accel),
             iommu: scenario.iommu,
             gpus: Vec::new(),
             devices: scenario.driver.devices(),

@@ -36,9 +36,8 @@ const RESET: &[u32] = &[
     reg::MAILBOX0,
     reg::ITFEN,
 ];
-/// A pause may be so many times shorter than it should be: under emulation, a guest that boots on a busy
-/// machine takes its clock for slower than it is, and a loop that pauses by that clock ends early.
-const CLOCK_ERROR: u64 = 2;
+/// A pause may be shorter by so many parts of a hundred: that much two clocks may differ.
+const CLOCK_ERROR: u64 = 1;
 /// Polls without a timeout, and waits for a halt.
 const DEFAULT_TIMEOUT_US: u64 = 4_000_000;
 const HALT_TIMEOUT_US: u64 = 2_000_000;
@@ -187,7 +186,7 @@ impl Watch {
     /// Writes may be seen late, so only a pause that began with a read can be judged.
     fn judge_delay(&mut self, now_us: u64, us: u32, findings: &mut Findings) {
         let took = now_us.saturating_sub(self.since);
-        if self.exact && took < u64::from(us) / CLOCK_ERROR {
+        if self.exact && took * 100 < u64::from(us) * (100 - CLOCK_ERROR) {
             findings.push(sequencer(format!(
                 "pause of {us} us was over after {took} us"
             )));
