@@ -97,7 +97,8 @@ impl TestDevice {
     /// Makes one, with or without registers, which nobody will look for at the bottom of memory.
     fn new(id: i32, registers: bool) -> Result<Self> {
         let resource = bindings::resource {
-            flags: bindings::IORESOURCE_MEM as _,
+            // CAST: A bit.
+            flags: bindings::IORESOURCE_MEM as usize,
             ..Default::default()
         };
         let info = bindings::platform_device_info {
