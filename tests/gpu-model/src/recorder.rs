@@ -7,6 +7,9 @@ use std::{
     time::Instant, //
 };
 
+#[cfg(test)]
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::{
@@ -94,6 +97,9 @@ impl Op {
 /// The memory of a run.
 pub struct Recorder {
     start: Instant,
+    /// By how much the clock is ahead: a test need not wait until much time has passed.
+    #[cfg(test)]
+    ahead: Duration,
     trace: Trace,
     violations: Vec<Violation>,
     registers: BTreeMap<u32, (String, Touches)>,
@@ -106,6 +112,8 @@ impl Recorder {
     pub fn new(trace: Trace) -> Self {
         Self {
             start: Instant::now(),
+            #[cfg(test)]
+            ahead: Duration::ZERO,
             trace,
             violations: Vec::new(),
             registers: BTreeMap::new(),
@@ -115,8 +123,17 @@ impl Recorder {
 
     /// Microseconds since the recorder was made.
     pub fn now_us(&self) -> u64 {
+        let elapsed = self.start.elapsed();
+        #[cfg(test)]
+        let elapsed = elapsed + self.ahead;
         // CAST: 2^64 microseconds are half a million years.
-        self.start.elapsed().as_micros() as u64
+        elapsed.as_micros() as u64
+    }
+
+    /// Lets time pass.
+    #[cfg(test)]
+    pub(crate) fn skip(&mut self, micros: u64) {
+        self.ahead += Duration::from_micros(micros);
     }
 
     /// Traces an access to a region. `kind` is the region's name in the trace.

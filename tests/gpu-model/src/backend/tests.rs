@@ -118,6 +118,8 @@ enum Message {
     Irqs(u32, u32, u32, u32, usize),
     Reset,
     Disconnect,
+    /// So many microseconds pass, as they do on a busy machine.
+    Wait(u64),
 }
 
 fn offset() -> impl Strategy<Value = u64> {
@@ -146,6 +148,7 @@ fn message() -> impl Strategy<Value = Message> {
             .prop_map(|(i, f, s, c, n)| Message::Irqs(i, f, s, c, n)),
         1 => Just(Message::Reset),
         1 => Just(Message::Disconnect),
+        2 => prop_oneof![0u64..5000, 0u64..20_000_000].prop_map(Message::Wait),
     ]
 }
 
@@ -173,6 +176,11 @@ fn send(backend: &mut Backend, file: &File, message: Message) {
         }
         Message::Reset => backend.reset().unwrap(),
         Message::Disconnect => backend.lock().disconnected(),
+        Message::Wait(micros) => {
+            let mut device = backend.lock();
+            device.recorder.skip(micros);
+            device.tick();
+        }
     }
 }
 
@@ -186,7 +194,8 @@ proptest! {
     ) {
         let mut backend = backend(CHIPS[chip].name);
         backend.region_write(7, 4, &[6, 0]).unwrap();
-        let file = tempfile::tempfile().unwrap();
+        let memory = rustix::fs::memfd_create("backend-test", rustix::fs::MemfdFlags::CLOEXEC);
+        let file = File::from(memory.unwrap());
         file.set_len(0x8000).unwrap();
         for message in messages {
             send(&mut backend, &file, message);
