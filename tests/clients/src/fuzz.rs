@@ -39,8 +39,10 @@ const DRIVER: &str = "/sys/bus/pci/drivers/nova_core";
 /// The stream of random numbers that decides when to unbind; threads have those below.
 const UNBINDING: u64 = 1 << 32;
 /// Longest time for which the driver stays bound, and unbound.
-const BOUND_MS: u64 = 2000;
+const BOUND_MS: u64 = 4000;
 const UNBOUND_MS: u64 = 20;
+/// After so many rounds a line says how far it is.
+const TOLD_ROUNDS: u64 = 20;
 
 /// What to do.
 pub struct Plan<'a> {
@@ -82,7 +84,7 @@ pub fn run(plan: &Plan<'_>) -> io::Result<bool> {
             }));
         }
         let unbinding = scope.spawn(|| match plan.unbind {
-            true => unbind_and_bind(plan, &over),
+            true => unbind_and_bind(plan, &left, &over),
             false => Ok(0),
         });
         let mut sum = Tally::default();
@@ -121,7 +123,7 @@ pub fn run(plan: &Plan<'_>) -> io::Result<bool> {
 }
 
 /// Takes the device away and brings it back, until the others are done. Returns how often; at the end it is there.
-fn unbind_and_bind(plan: &Plan<'_>, over: &AtomicBool) -> io::Result<u64> {
+fn unbind_and_bind(plan: &Plan<'_>, left: &AtomicU64, over: &AtomicBool) -> io::Result<u64> {
     let mut random = Random::new(plan.seed, UNBINDING);
     let mut rounds = 0;
     loop {
@@ -136,5 +138,9 @@ fn unbind_and_bind(plan: &Plan<'_>, over: &AtomicBool) -> io::Result<u64> {
         thread::sleep(Duration::from_millis(random.below(UNBOUND_MS)));
         fs::write(format!("{DRIVER}/bind"), plan.bdf)?;
         rounds += 1;
+        if rounds % TOLD_ROUNDS == 0 {
+            let made = plan.calls - left.load(Ordering::Relaxed);
+            println!("{made} calls in {rounds} rounds so far");
+        }
     }
 }

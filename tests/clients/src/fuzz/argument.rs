@@ -10,6 +10,7 @@ use std::{
 use super::{
     calls::{
         Call,
+        FdKind,
         Kind, //
     },
     random::Random, //
@@ -23,8 +24,9 @@ const ARGUMENT: usize = 0;
 const SYNCOBJS: usize = 0x4000;
 const POINTS: usize = 0x5000;
 const TEXT: usize = 0x6000;
-/// Elements of each array, and characters of the text.
-const ELEMENTS: usize = 64;
+/// Elements of each array that are made anew for each call, and characters of the text. What is behind them is what
+/// calls have left there.
+const ELEMENTS: usize = 8;
 
 /// Handles are small numbers, since the kernel gives out the lowest that is free.
 const HANDLES: u64 = 24;
@@ -88,10 +90,13 @@ pub fn prepare(
     call: &Call,
     random: &mut Random,
     scratch: &Scratch,
-    fds: &[RawFd],
+    fds: &[(RawFd, FdKind)],
     now: Duration,
 ) -> Ready {
-    arrays(random, scratch);
+    let mut pointers = call.fields.iter().map(|field| field.kind);
+    if pointers.any(|kind| matches!(kind, Kind::Syncobjs | Kind::Points | Kind::Text)) {
+        arrays(random, scratch);
+    }
     let number = if random.once_in(16) {
         bent(call.number, random)
     } else {
@@ -162,7 +167,7 @@ fn arrays(random: &mut Random, scratch: &Scratch) {
     scratch.put(POINTS, &points);
     let mut text = [0_u8; ELEMENTS];
     for character in &mut text {
-        *character = if random.once_in(64) {
+        *character = if random.once_in(16) {
             random.next() as u8
         } else {
             b'a' + random.below(26) as u8
@@ -171,7 +176,13 @@ fn arrays(random: &mut Random, scratch: &Scratch) {
     scratch.put(TEXT, &text);
 }
 
-fn value(kind: Kind, random: &mut Random, scratch: &Scratch, fds: &[RawFd], now: Duration) -> u64 {
+fn value(
+    kind: Kind,
+    random: &mut Random,
+    scratch: &Scratch,
+    fds: &[(RawFd, FdKind)],
+    now: Duration,
+) -> u64 {
     match kind {
         Kind::Object | Kind::Syncobj => handle(random),
         Kind::Size if random.once_in(4) => random.one_of(SIZES),
@@ -186,10 +197,7 @@ fn value(kind: Kind, random: &mut Random, scratch: &Scratch, fds: &[RawFd], now:
         Kind::Out => 0x5a5a_5a5a_5a5a_5a5a,
         Kind::Flags(known) if random.once_in(16) => random.next() | u64::from(known),
         Kind::Flags(known) => random.next() & u64::from(known),
-        Kind::Fd if random.once_in(16) || fds.is_empty() => {
-            random.one_of(&[u64::MAX, 0, 2, 0x7fff_ffff])
-        }
-        Kind::Fd => fds[random.index(fds.len())] as u64,
+        Kind::Fd(kind) => descriptor(kind, random, fds),
         // The DRM core allocates for any number, and warns where that is beyond its allocator.
         Kind::Count if random.once_in(16) => random.one_of(&[64, 65, 512, 4096]),
         Kind::Count => random.below(4),
@@ -200,6 +208,20 @@ fn value(kind: Kind, random: &mut Random, scratch: &Scratch, fds: &[RawFd], now:
         Kind::Text => pointer(random, scratch, TEXT),
         Kind::Point => point(random),
         Kind::Moment => moment(random, now),
+    }
+}
+
+/// Mostly one of the right kind, if there is any.
+fn descriptor(kind: FdKind, random: &mut Random, fds: &[(RawFd, FdKind)]) -> u64 {
+    let right: Vec<RawFd> = fds
+        .iter()
+        .filter(|(_, other)| *other == kind || random.once_in(8))
+        .map(|(fd, _)| *fd)
+        .collect();
+    if right.is_empty() || random.once_in(16) {
+        random.one_of(&[u64::MAX, 0, 2, 0x7fff_ffff])
+    } else {
+        right[random.index(right.len())] as u64
     }
 }
 
@@ -250,7 +272,7 @@ mod tests {
         let mut random = Random::new(1, 0);
         for _ in 0..200 {
             for call in CALLS {
-                let ready = prepare(call, &mut random, &scratch, &[5], NOW);
+                let ready = prepare(call, &mut random, &scratch, &[(5, FdKind::Event)], NOW);
                 look(call, &ready, &scratch);
             }
         }

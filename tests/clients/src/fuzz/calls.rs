@@ -38,8 +38,8 @@ pub enum Kind {
     Pad,
     /// Some of these bits.
     Flags(u32),
-    /// A file descriptor that a call has made.
-    Fd,
+    /// A file descriptor, mostly of this kind.
+    Fd(FdKind),
     /// Only written by the kernel.
     Out,
     /// Number of elements behind a pointer.
@@ -56,6 +56,17 @@ pub enum Kind {
     Point,
     /// A moment that is never far in the future, so that no call waits for ever.
     Moment,
+}
+
+/// What a file descriptor stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FdKind {
+    /// A buffer object.
+    Buffer,
+    /// A syncobj, or its fence.
+    Sync,
+    /// An eventfd.
+    Event,
 }
 
 /// One field of an argument.
@@ -82,8 +93,8 @@ pub struct Call {
     pub errors: &'static [i32],
     /// Whether it can succeed on a render node.
     pub can_succeed: bool,
-    /// Where it returns a new file descriptor.
-    pub new_fd: Option<usize>,
+    /// Where it returns a new file descriptor, and of what.
+    pub new_fd: Option<(usize, FdKind)>,
 }
 
 impl Call {
@@ -126,8 +137,12 @@ const fn refused(name: &'static str, number: u32, errors: &'static [i32]) -> Cal
 }
 
 const CREATE_SIGNALED: u32 = 1;
-/// `IMPORT_SYNC_FILE` or `EXPORT_SYNC_FILE`, and `TIMELINE`.
+/// `EXPORT_SYNC_FILE` and `TIMELINE`.
 const FD_FLAGS: u32 = 3;
+/// Never with `TIMELINE`: with it, the DRM core of Linux 7.3 makes a point on a timeline of a sync file's fence without
+/// looking whether that is a chain of points itself, and its fences then warn (`dma_fence_chain_init`). That is so for
+/// every driver with timelines.
+const IMPORT_SYNC_FILE: u32 = 1;
 /// `WAIT_ALL`, `WAIT_FOR_SUBMIT`, `WAIT_AVAILABLE`, `WAIT_DEADLINE`.
 const WAIT_FLAGS: u32 = 0xf;
 /// `DRM_CLOEXEC` and `DRM_RDWR`.
@@ -200,7 +215,7 @@ pub const CALLS: &[Call] = &[
         &[EINVAL, EFAULT],
     ),
     Call {
-        new_fd: Some(8),
+        new_fd: Some((8, FdKind::Buffer)),
         ..call(
             "PRIME_HANDLE_TO_FD",
             0xc00c_642d,
@@ -218,7 +233,7 @@ pub const CALLS: &[Call] = &[
         &[
             field(Kind::Out, 0, 4),
             field(Kind::Flags(PRIME_FLAGS), 4, 4),
-            field(Kind::Fd, 8, 4),
+            field(Kind::Fd(FdKind::Buffer), 8, 4),
         ],
         // An attachment to a buffer whose device has gone since may be refused with ENODEV.
         &[EINVAL, EFAULT, EBADF, ENOENT, ENOMEM, ENOSYS, ENODEV],
@@ -239,7 +254,7 @@ pub const CALLS: &[Call] = &[
         &[EINVAL, EFAULT],
     ),
     Call {
-        new_fd: Some(8),
+        new_fd: Some((8, FdKind::Sync)),
         ..call(
             "SYNCOBJ_HANDLE_TO_FD",
             0xc018_64c1,
@@ -258,8 +273,8 @@ pub const CALLS: &[Call] = &[
         0xc018_64c2,
         &[
             field(Kind::Syncobj, 0, 4),
-            field(Kind::Flags(FD_FLAGS), 4, 4),
-            field(Kind::Fd, 8, 4),
+            field(Kind::Flags(IMPORT_SYNC_FILE), 4, 4),
+            field(Kind::Fd(FdKind::Sync), 8, 4),
             field(Kind::Pad, 12, 4),
             field(Kind::Point, 16, 8),
         ],
@@ -356,7 +371,7 @@ pub const CALLS: &[Call] = &[
             field(Kind::Syncobj, 0, 4),
             field(Kind::Flags(4), 4, 4),
             field(Kind::Point, 8, 8),
-            field(Kind::Fd, 16, 4),
+            field(Kind::Fd(FdKind::Event), 16, 4),
             field(Kind::Pad, 20, 4),
         ],
         &[EINVAL, EFAULT, ENOENT, EBADF, ENOMEM],

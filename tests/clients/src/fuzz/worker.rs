@@ -31,6 +31,7 @@ use super::{
     },
     calls::{
         Call,
+        FdKind,
         CALLS, //
     },
     nodes::{
@@ -70,7 +71,7 @@ pub struct Worker<'a> {
     zero: File,
     sink: File,
     /// What calls have made; the first ones were there before, and are kept.
-    fds: Vec<RawFd>,
+    fds: Vec<(RawFd, FdKind)>,
     foreign: usize,
     mappings: Vec<Mapping>,
     /// The file in each slot that this thread knows to be dead, and how many calls it is still to get.
@@ -128,7 +129,7 @@ impl<'a> Worker<'a> {
                 }
             }
         }
-        for fd in self.fds.drain(..) {
+        for (fd, _) in self.fds.drain(..) {
             memory::close(fd);
         }
         self.tally
@@ -156,11 +157,11 @@ impl<'a> Worker<'a> {
 
     /// What a call that succeeded has brought.
     fn returned(&mut self, call: &Call, ready: &Ready) {
-        if let (Some(offset), Some(place)) = (call.new_fd, ready.place) {
+        if let (Some((offset, kind)), Some(place)) = (call.new_fd, ready.place) {
             let mut raw = [0; 4];
             if offset + 4 <= ready.bytes.len() && ready.number & 0x8000_0000 != 0 {
                 self.scratch.get(place + offset, &mut raw);
-                self.keep(RawFd::from_ne_bytes(raw));
+                self.keep(RawFd::from_ne_bytes(raw), kind);
             }
         }
     }
@@ -198,17 +199,17 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn keep(&mut self, fd: RawFd) {
+    fn keep(&mut self, fd: RawFd, kind: FdKind) {
         if self.fds.len() >= self.foreign + HELD {
             let old = self.foreign + self.random.index(HELD);
-            memory::close(self.fds.swap_remove(old));
+            memory::close(self.fds.swap_remove(old).0);
         }
-        self.fds.push(fd);
+        self.fds.push((fd, kind));
     }
 
     fn close_fd(&mut self) {
         if self.fds.len() > self.foreign {
-            let fd = self.fds.swap_remove(self.foreign);
+            let (fd, _) = self.fds.swap_remove(self.foreign);
             memory::close(fd);
         }
         self.tally.other("close an exported descriptor", true);
@@ -278,15 +279,14 @@ impl<'a> Worker<'a> {
 }
 
 /// Objects of vgem and an eventfd as descriptors, to be imported and to be taken for something else.
-fn foreign() -> io::Result<Vec<RawFd>> {
+fn foreign() -> io::Result<Vec<(RawFd, FdKind)>> {
     let vgem = vgem::open()?;
     let export = |size| node::export(&vgem, vgem::create(&vgem, size)?);
-    let mut fds: Vec<RawFd> = [PAGE, 4 * PAGE]
-        .into_iter()
-        .map(export)
-        .collect::<Result<_, _>>()?;
-    fds.push(memory::event_fd()?);
-    Ok(fds)
+    Ok(vec![
+        (export(PAGE)?, FdKind::Buffer),
+        (export(4 * PAGE)?, FdKind::Buffer),
+        (memory::event_fd()?, FdKind::Event),
+    ])
 }
 
 fn is_gone(result: &io::Result<()>) -> bool {
