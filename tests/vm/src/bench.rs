@@ -39,9 +39,14 @@ use crate::{
     vm::Vm,
 };
 
+mod objects;
 mod polling;
 mod table;
 
+pub use objects::{
+    measure as measure_objects,
+    Objects, //
+};
 pub use polling::Poll;
 pub use table::lines;
 
@@ -143,13 +148,18 @@ pub fn measure(env: &Env, chip: &str, driver: Driver) -> Result<Measurement> {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn save(measurements: &[Measurement], file: &Path) -> Result<()> {
-    let text = serde_json::to_string_pretty(measurements).context(|| "measurements")?;
+pub fn save(drivers: &[Measurement], objects: Option<&Objects>, file: &Path) -> Result<()> {
+    let all = serde_json::json!({ "drivers": drivers, "objects": objects });
+    let text = serde_json::to_string_pretty(&all).context(|| "measurements")?;
     std::fs::write(file, text + "\n").context(|| file.display().to_string())
 }
 
 fn step(vm: &mut Vm, driver: Driver, script: &'static str) -> Result<StepResult> {
-    let step = Step::for_driver(script, driver).on(0);
+    run(vm, driver, &Step::for_driver(script, driver).on(0))
+}
+
+fn run(vm: &mut Vm, driver: Driver, step: &Step) -> Result<StepResult> {
+    let script = step.script;
     let result = vm
         .step(script, &step.args, LIMIT)
         .map_err(|failure| Error::new(failure_lines(&failure).join("; ")))?;

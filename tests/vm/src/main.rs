@@ -183,8 +183,20 @@ fn compare(env: &runner::Env, chips: &[String], json: Option<&Path>) -> Result<E
     for line in bench::lines(&measurements) {
         println!("{line}");
     }
+    eprintln!("nova-vm: measuring objects");
+    let objects = match bench::measure_objects(env) {
+        Ok(objects) => Some(objects),
+        Err(error) => {
+            whole = false;
+            println!("objects: not measured: {error}");
+            None
+        }
+    };
+    for line in objects.iter().flat_map(bench::Objects::lines) {
+        println!("{line}");
+    }
     if let Some(file) = json {
-        bench::save(&measurements, file)?;
+        bench::save(&measurements, objects.as_ref(), file)?;
     }
     Ok(if whole {
         ExitCode::SUCCESS

@@ -48,7 +48,7 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 /// Rounds of the comparison with vgem.
-const ROUNDS: &str = "15";
+const ROUNDS: &str = "100";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![scenario(Flavour::Stock), scenario(Flavour::Debug)]
@@ -60,6 +60,17 @@ pub fn fuzzing(calls: u64, seed: u64) -> Scenario {
     fuzz(&mut scenario, calls, seed);
     nothing_is_found(&mut scenario);
     scenario.close()
+}
+
+/// Only the comparison of objects with those of vgem, longer, and whatever comes of it.
+pub fn measuring() -> Scenario {
+    let mut scenario = guest("bench-objects", Flavour::Stock);
+    let step = Step::new("bench_objects", 120).on(0);
+    scenario.step(
+        "objects are measured",
+        step.arg("rounds", "500").arg("percent", "0"),
+    );
+    scenario
 }
 
 fn guest(name: &str, flavour: Flavour) -> Scenario {
