@@ -174,7 +174,7 @@ pub const CALLS: &[Call] = &[
             field(Kind::Pad, 4, 4),
             field(Kind::Out, 8, 8),
         ],
-        &[EINVAL, EFAULT, ENOENT],
+        &[EFAULT, ENOENT],
     ),
     call(
         "NOVA_GEM_MMAP_OFFSET",
