@@ -21,7 +21,8 @@
 //! twin has. The error is expected at the `fail` line, or at the `error` line where there is one.
 //! `Error:` may be repeated; `nocode` stands for an error without a code. With `Stage: codegen` the
 //! programs are compiled to the end, which is when constants of generic types are evaluated; such an
-//! error is reported where the constant is, so `Where: elsewhere` expects it outside of the case.
+//! error is reported where the constant is, so `Where: elsewhere` expects it outside of the case. A case with
+//! `Needs: NAME` is for modules only that were compiled with `--cfg NAME`: it names what other kernels lack.
 
 /// Marks the line that only the attack has.
 const FAIL: &str = "//~ fail";
@@ -57,6 +58,8 @@ pub struct Case {
     pub errors: Vec<Expected>,
     /// How far the compiler has to go.
     pub stage: Stage,
+    /// What must be configured for the case to make sense.
+    pub needs: Option<String>,
     /// Number of the line at which the errors are expected, from 1; `None` if in another file.
     pub line: Option<usize>,
     /// Source of the attack. Line numbers are those of the file.
@@ -100,6 +103,7 @@ impl Case {
             attack: header.attack,
             errors: header.errors,
             stage: header.stage,
+            needs: header.needs,
             line,
             failing: without_line(text, pass),
             passing: without_line(text, fail),
@@ -113,6 +117,7 @@ struct Header {
     attack: String,
     errors: Vec<Expected>,
     stage: Stage,
+    needs: Option<String>,
     elsewhere: bool,
 }
 
@@ -121,6 +126,7 @@ impl Header {
         let mut attack: Option<String> = None;
         let mut errors = Vec::new();
         let mut stage = Stage::Check;
+        let mut needs = None;
         let mut elsewhere = false;
         let mut in_attack = false;
 
@@ -136,6 +142,9 @@ impl Header {
                     "codegen" => Stage::Codegen,
                     other => return Err(format!("unknown stage `{other}`; `codegen` is known")),
                 };
+                in_attack = false;
+            } else if let Some(what) = line.strip_prefix("Needs: ") {
+                needs = Some(what.trim().to_owned());
                 in_attack = false;
             } else if line.trim_end() == "Where: elsewhere" {
                 elsewhere = true;
@@ -156,6 +165,7 @@ impl Header {
             attack,
             errors,
             stage,
+            needs,
             elsewhere,
         })
     }

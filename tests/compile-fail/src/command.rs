@@ -69,6 +69,12 @@ impl Command {
         self
     }
 
+    /// Whether `cfg(name)` holds for what is compiled.
+    pub fn has_cfg(&self, name: &str) -> bool {
+        let mut pairs = self.args.windows(2);
+        pairs.any(|pair| pair[0] == "--cfg" && pair[1] == name)
+    }
+
     /// The `--extern NAME=PATH` of the command, as `NAME=PATH`.
     pub fn externs(&self) -> impl Iterator<Item = &str> {
         self.args

@@ -51,8 +51,17 @@ pub struct Compiler {
 pub struct Outcome {
     /// Name of the case: that of its file, without extension.
     pub name: String,
-    /// Lines that say what was wrong.
-    pub result: Result<(), String>,
+    /// What was found out; or lines that say what was wrong.
+    pub result: Result<Found, String>,
+}
+
+/// What was found out of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The attack is refused as expected, and the twin is not.
+    AsExpected,
+    /// Nothing, since the modules were not compiled with this `cfg`.
+    Needs(String),
 }
 
 impl Compiler {
@@ -84,9 +93,12 @@ impl Compiler {
     /// # Errors
     ///
     /// Lines that say what is wrong with the case, or what was seen and wanted.
-    pub fn check(&self, file: &Path) -> Result<(), String> {
+    pub fn check(&self, file: &Path) -> Result<Found, String> {
         let text = fs::read_to_string(file).map_err(|err| err.to_string())?;
         let case = Case::parse(&text)?;
+        if let Some(needs) = case.needs.as_ref().filter(|it| !self.command.has_cfg(it)) {
+            return Ok(Found::Needs(needs.clone()));
+        }
         let name = stem(file);
 
         let compile = |which: &str, text: &str| {
@@ -99,7 +111,8 @@ impl Compiler {
             &case,
             &attack.map_err(|err| err.to_string())?,
             &twin.map_err(|err| err.to_string())?,
-        )
+        )?;
+        Ok(Found::AsExpected)
     }
 
     fn compile(
@@ -280,7 +293,10 @@ exit 1
             let (folder, file) = object.rsplit_once('/').unwrap();
             dir.write(
                 &format!("{folder}/.{file}.cmd"),
-                &format!("savedcmd_{object} := {} -O x.rs\n", rustc.display()),
+                &format!(
+                    "savedcmd_{object} := {} -O --cfg new x.rs\n",
+                    rustc.display()
+                ),
             );
         }
         let compiler = Compiler::new(&dir.0, &dir.0.join("scratch")).unwrap();
@@ -295,20 +311,30 @@ exit 1
     fn case_is_compiled_twice_and_judged() {
         let (dir, compiler) = build_folder("compile-fail-judged");
         for (name, text, want) in [
-            ("good", case("bad", "fine"), Ok(())),
+            ("good", case("bad", "fine"), Ok(Found::AsExpected)),
+            (
+                "new",
+                format!("// Needs: new\n{}", case("bad", "fine")),
+                Ok(Found::AsExpected),
+            ),
+            (
+                "newer",
+                format!("// Needs: newer\n{}", case("worse", "bad")),
+                Ok(Found::Needs("newer".into())),
+            ),
             ("hole", case("worse", "fine"), Err("it compiles")),
             ("twin", case("bad", "bad"), Err("twin, wanted: it compiles")),
             ("crash", case("crash", "fine"), Err("it panicked")),
             (
                 "unsafe-twin",
                 format!("{}// unsafe\n", case("bad", "unsafe")),
-                Ok(()),
+                Ok(Found::AsExpected),
             ),
             ("no-header", "fn f() {}\n".into(), Err("Attack")),
         ] {
             let file = dir.write(&format!("{name}.case"), &text);
             match (compiler.check(&file), want) {
-                (Ok(()), Ok(())) => {}
+                (Ok(seen), Ok(want)) => assert_eq!(seen, want, "{name}"),
                 (Err(seen), Err(want)) => assert!(seen.contains(want), "{name}: {seen}"),
                 (seen, want) => panic!("{name}: {seen:?}, wanted {want:?}"),
             }

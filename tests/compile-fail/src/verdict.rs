@@ -138,6 +138,7 @@ mod tests {
             attack: String::new(),
             errors: vec![expected()],
             stage: Stage::Check,
+            needs: None,
             line: Some(7),
             failing: String::new(),
             passing: String::new(),
