@@ -123,7 +123,8 @@ impl Backend {
     fn inside(&self, region: u32, offset: u64, len: usize) -> io::Result<()> {
         let size = self.region_size(region);
         let end = offset.checked_add(len as u64);
-        if len <= MAX_TRANSFER && end.is_some_and(|end| end <= size) {
+        // No bytes are inside of anything, but not of what does not exist.
+        if size > 0 && len <= MAX_TRANSFER && end.is_some_and(|end| end <= size) {
             return Ok(());
         }
         Err(io::Error::new(

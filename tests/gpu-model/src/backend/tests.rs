@@ -103,6 +103,10 @@ fn accesses_outside_a_region_are_refused_or_dropped() {
             "{name}: never answered"
         );
     }
+    for region in [2, 6, 8, 77, u32::MAX] {
+        assert!(backend.region_read(region, 0, &mut []).is_err(), "{region}");
+        assert!(backend.region_write(region, 0, &[]).is_ok(), "{region}");
+    }
     assert!(backend.region_read(7, 4095, &mut out).is_err());
     assert!(backend
         .region_read(1, 0, &mut vec![0; MAX_TRANSFER + 1])
