@@ -54,13 +54,14 @@ impl<D: Driver> Device<D> {
         &self,
         f: impl for<'r, 'a> FnOnce(Pin<&'r <D::Data as ForLt>::Of<'a>>) -> Result<R>,
     ) -> Result<R> {
-        // SAFETY: By the type invariant the device is valid, and the borrow keeps it so.
-        let _plugged = unsafe { Plugged::enter(self.as_raw()) }?;
-
-        // SAFETY: `data` is written only before the device is registered and after unplugging it,
-        // which waits for `_plugged`; by the type invariant it points to live, pinned data. Its
-        // real lifetime is no shorter than this section, and `f` works for any.
-        f(unsafe { Pin::new_unchecked(&*(*self.data.get()).cast()) })
+        // SAFETY: By the type invariant the device is valid, and the borrow keeps it so. `data` is written only
+        // before the device is registered and after unplugging it, which waits for `_plugged`; by the type
+        // invariant it points to live, pinned data. Its real lifetime is no shorter than this section, and
+        // `f` works for any.
+        unsafe {
+            let _plugged = Plugged::enter(self.as_raw())?;
+            f(Pin::new_unchecked(&*(*self.data.get()).cast()))
+        }
     }
 }
 

@@ -10,6 +10,10 @@ mod kunit;
 mod mapping;
 
 use crate::{
+    counted::{
+        counted,
+        take, //
+    },
     device::Device,
     driver::Driver,
     file::File, //
@@ -23,7 +27,6 @@ use core::{
     }, //
 };
 use kernel::{
-    alloc::flags::__GFP_ZERO,
     bindings,
     error::to_result,
     page::{
@@ -31,10 +34,7 @@ use kernel::{
         PAGE_SHIFT, //
     },
     prelude::*,
-    sync::aref::{
-        ARef,
-        AlwaysRefCounted, //
-    },
+    sync::aref::ARef,
     types::Opaque, //
 };
 use kernel_glue::compat::pin_init::raw_try_init;
@@ -82,18 +82,9 @@ unsafe impl<D: Driver> Send for Object<D> {}
 // SAFETY: As above.
 unsafe impl<D: Driver> Sync for Object<D> {}
 
-// SAFETY: The count is the DRM core's, which frees the object when it falls to zero.
-unsafe impl<D: Driver> AlwaysRefCounted for Object<D> {
-    fn inc_ref(&self) {
-        // SAFETY: The object is valid by the borrow.
-        unsafe { kernel_glue_drm_gem_get(self.as_gem()) }
-    }
-
-    unsafe fn dec_ref(object: NonNull<Self>) {
-        // SAFETY: The caller owns a reference, which passes to the callee.
-        unsafe { kernel_glue_drm_gem_put(object.as_ptr().cast()) }
-    }
-}
+// SAFETY: The functions are those of GEM objects, with which an object begins, and which the DRM core frees
+// when their count falls to zero.
+counted!(unsafe impl [D: Driver] for Object<D>: kernel_glue_drm_gem_get, kernel_glue_drm_gem_put);
 
 impl<D: Driver> Object<D> {
     /// Makes a buffer of `size` bytes, rounded up to whole pages, filled with zeros.
@@ -114,31 +105,40 @@ impl<D: Driver> Object<D> {
             None | Some(0) => return Err(EINVAL),
             Some(size) => size,
         };
-        // SAFETY: Reads a number.
-        if size >> PAGE_SHIFT > unsafe { kernel_glue_pages_of_machine() } {
-            return Err(ENOMEM);
-        }
-
-        let mut object = Self::allocate()?;
+        let object = Self::allocate()?;
         // SAFETY: Device and object are valid. The object begins with the structure, zeroed but for `funcs`,
-        // and `size` is a multiple of the page size. On failure nothing is left in it; otherwise it has one
-        // reference, of which nobody else knows.
+        // and `size` is a multiple of the page size. On failure nothing is left in it, and nobody else knows
+        // of it; otherwise it has one reference, of which nobody else knows.
         unsafe {
-            let shmem = object.as_mut_ptr().cast();
-            to_result(kernel_glue_drm_gem_init(dev.as_raw(), shmem, size))?;
-            Self::complete(KBox::into_raw(object).cast(), data)
+            let made = match size >> PAGE_SHIFT > kernel_glue_pages_of_machine() {
+                true => Err(ENOMEM),
+                false => to_result(kernel_glue_drm_gem_init(dev.as_raw(), object.cast(), size)),
+            };
+            if let Err(err) = made {
+                drop(KBox::from_raw(object));
+                return Err(err);
+            }
+            Self::complete(object, data)
         }
     }
 
-    /// A zeroed object that knows its functions, and is otherwise for the shmem helper to initialise.
+    /// A box with an object that knows its functions, and is otherwise for the shmem helper to initialise.
     ///
     /// Until then, it can be freed as any other memory.
-    pub(crate) fn allocate() -> Result<KBox<MaybeUninit<Self>>> {
-        let mut object = KBox::<Self>::new_uninit(GFP_KERNEL | __GFP_ZERO)?;
-        let gem: *mut bindings::drm_gem_object = object.as_mut_ptr().cast();
-        // SAFETY: The allocation begins with this structure.
-        unsafe { (*gem).funcs = Self::FUNCTIONS };
-        Ok(object)
+    pub(crate) fn allocate() -> Result<*mut Self> {
+        let gem = bindings::drm_gem_object {
+            funcs: Self::FUNCTIONS,
+            ..pin_init::zeroed()
+        };
+        let object = Self {
+            shmem: Opaque::new(bindings::drm_gem_shmem_object {
+                base: gem,
+                ..pin_init::zeroed()
+            }),
+            complete: false,
+            data: MaybeUninit::uninit(),
+        };
+        Ok(KBox::into_raw(KBox::new(object, GFP_KERNEL)?))
     }
 
     /// Makes the invariants true of an object that the shmem helper has initialised.
@@ -253,11 +253,7 @@ impl<D: Driver> File<D> {
     pub fn lookup(&self, handle: u32) -> Result<ARef<Object<D>>> {
         // SAFETY: The file is valid by the borrow. Every handle of it comes from `create_handle` or from
         // importing a buffer, so that the object is a complete `Object<D>`; the lookup takes a reference.
-        unsafe {
-            let object = bindings::drm_gem_object_lookup(self.as_raw(), handle);
-            let object = NonNull::new(object).ok_or(ENOENT)?;
-            Ok(ARef::from_raw(object.cast()))
-        }
+        unsafe { take(bindings::drm_gem_object_lookup(self.as_raw(), handle)).ok_or(ENOENT) }
     }
 }
 

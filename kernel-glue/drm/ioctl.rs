@@ -160,14 +160,19 @@ unsafe extern "C" fn handle<D: Driver, I: Ioctl<D>>(
     file: *mut bindings::drm_file,
 ) -> c_int {
     from_result(|| {
-        // SAFETY: As the caller promises; the file stays open during the call, and keeps the device.
-        let (device, file) = unsafe { (Device::<D>::from_drm(dev), File::from_raw(file)) };
         let arg: *mut I::Arg = data.cast();
+        // SAFETY: As the caller promises; the file stays open during the call, and keeps the device. The DRM
+        // core's buffer is at least as long as the size in the table's command, which is that of `I::Arg`; any
+        // bytes are a valid `I::Arg`.
+        let (device, file, value) = unsafe {
+            (
+                Device::<D>::from_drm(dev),
+                File::from_raw(file),
+                arg.read_unaligned(),
+            )
+        };
 
         device.while_plugged(|registered| {
-            // SAFETY: The DRM core's buffer is at least as long as the size in the table's command,
-            // which is that of `I::Arg`; any bytes are a valid `I::Arg`.
-            let value = unsafe { arg.read_unaligned() };
             let value = I::call(registered, file, value)?;
             // SAFETY: As above.
             unsafe { arg.write_unaligned(value) };

@@ -29,10 +29,7 @@ pub(crate) extern "C" fn create_object<D: Driver>(
     _dev: *mut bindings::drm_device,
     _size: usize,
 ) -> *mut bindings::drm_gem_object {
-    match Object::<D>::allocate() {
-        Ok(object) => KBox::into_raw(object).cast(),
-        Err(err) => err.to_ptr(),
-    }
+    Object::<D>::allocate().map_or_else(Error::to_ptr, |object| object.cast())
 }
 
 /// Called by the DRM core for a dma-buf that the file has no handle of.

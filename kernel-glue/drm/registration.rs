@@ -80,24 +80,21 @@ where
             layout::check(parent)?;
 
             let node = Unregistered::<D>::new(parent)?;
-            // SAFETY: `slot` is valid for writes, so a pointer to its field is in bounds.
-            let data_slot = unsafe { addr_of_mut!((*slot).data) };
-            // SAFETY: The field is valid for writes and stays where it is until it is dropped, which
-            // happens below on failure and with the registration otherwise. Lifetimes do not change
-            // layout.
-            unsafe { raw_try_init(data_slot.cast(), data)? };
-            // SAFETY: Nobody else knows the device yet.
-            unsafe { *node.0.as_ref().data.get() = data_slot };
+            // SAFETY: The field is valid for writes, as `slot` is, and stays where it is until it is dropped,
+            // which happens below on failure and with the registration otherwise; lifetimes do not change
+            // layout. Nobody else knows the device yet, which is initialised and unregistered.
+            unsafe {
+                let data_slot = addr_of_mut!((*slot).data);
+                raw_try_init(data_slot.cast(), data)?;
+                *node.0.as_ref().data.get() = data_slot;
 
-            let drm = node.0.as_ptr().cast();
-            // SAFETY: The device is initialised and unregistered.
-            let registered = to_result(unsafe { bindings::drm_dev_register(drm, 0) });
-            if let Err(err) = registered {
-                // A node may have been open for a moment; before it fails, the DRM core marks the
-                // device as unplugged and waits for running calls.
-                // SAFETY: The data was initialised above, and no call can reach it any more.
-                unsafe { core::ptr::drop_in_place(data_slot) };
-                return Err(err);
+                let registered = bindings::drm_dev_register(node.0.as_ptr().cast(), 0);
+                if let Err(err) = to_result(registered) {
+                    // A node may have been open for a moment; before it fails, the DRM core marks the
+                    // device as unplugged and waits for running calls. So no call can reach the data.
+                    core::ptr::drop_in_place(data_slot);
+                    return Err(err);
+                }
             }
 
             // INVARIANT: The device is registered, and the reference of `node` passes to the slot.
@@ -127,13 +124,13 @@ impl<D: Driver> Drop for Registration<'_, D> {
     fn drop(&mut self) {
         let drm: *mut bindings::drm_device = self.node.as_ptr().cast();
 
-        // SAFETY: By the type invariant the device is registered, and this is the only place that
-        // unplugs it.
-        unsafe { bindings::drm_dev_unplug(drm) };
-        // SAFETY: No call can reach the data any more, and none begins.
-        unsafe { *self.node.as_ref().data.get() = core::ptr::null() };
-        // SAFETY: By the type invariant this value owns a reference.
-        unsafe { bindings::drm_dev_put(drm) };
+        // SAFETY: By the type invariant the device is registered, and this is the only place that unplugs it.
+        // After that no call can reach the data, and none begins. This value owns a reference.
+        unsafe {
+            bindings::drm_dev_unplug(drm);
+            *self.node.as_ref().data.get() = core::ptr::null();
+            bindings::drm_dev_put(drm);
+        }
     }
 }
 
