@@ -170,7 +170,7 @@ impl<D: Driver> Object<D> {
         }
     }
 
-    fn as_gem(&self) -> *mut bindings::drm_gem_object {
+    pub(crate) fn as_gem(&self) -> *mut bindings::drm_gem_object {
         const { assert!(core::mem::offset_of!(Self, shmem) == 0) };
         self.shmem.get().cast()
     }

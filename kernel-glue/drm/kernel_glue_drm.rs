@@ -31,4 +31,4 @@ mod prime;
 pub mod registration;
 pub mod syncobj;
 #[cfg(CONFIG_KUNIT = "y")]
-mod testing;
+pub mod testing;

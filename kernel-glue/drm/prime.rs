@@ -10,6 +10,9 @@
 //! it the exporter. It is attached to the device and not mapped for it: a mapping for DMA would have to end
 //! before the driver is unbound, and objects do not.
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 use crate::{
     driver::Driver,
     gem::{

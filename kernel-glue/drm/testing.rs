@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What several KUnit suites need: a driver, a device of it, and open files.
+//! What several KUnit suites need: a driver, a device of it, open files, and how often a module is used.
 
 use crate::{
     device::Device,
@@ -10,6 +10,7 @@ use crate::{
     },
     fence::Source,
     file::File,
+    gem::DriverObject,
     ioctl::{
         number,
         Access,
@@ -28,6 +29,7 @@ use kernel::{
 };
 use kernel_glue::{
     bound,
+    compat::module::this_module,
     for_lt::ForLt,
     testing::TestDevice, //
 };
@@ -35,6 +37,12 @@ use kernel_glue::{
 extern "C" {
     /// Opens a file of a minor.
     fn kernel_glue_test_open(minor: *mut c_void) -> *mut c_void;
+}
+
+/// How many there are that keep module `M` from being unloaded.
+pub fn users_of<M: ModuleMetadata>() -> i32 {
+    // SAFETY: The module is the one that this code is in, or one that it uses.
+    unsafe { bindings::module_refcount(this_module::<M>()) }
 }
 
 /// Stands for the kernel, which is never unloaded: suites do not know in which module they are.
@@ -62,7 +70,7 @@ pub(crate) struct TestDriver;
 impl Driver for TestDriver {
     type Data = ForLt!(u32);
     type File = ();
-    type Object = ();
+    type Object = TestObject;
     type OwnerModule = NoModule;
 
     const INFO: Info = Info {
@@ -72,6 +80,18 @@ impl Driver for TestDriver {
     };
 
     const IOCTLS: &'static [Entry<Self>] = &[Entry::new::<Add>(), Entry::new::<Ask>()];
+}
+
+/// What the driver knows of a buffer.
+pub(crate) struct TestObject {
+    /// Whether it comes from another driver.
+    pub(crate) imported: bool,
+}
+
+impl DriverObject for TestObject {
+    fn imported() -> impl PinInit<Self, Error> {
+        Ok(Self { imported: true })
+    }
 }
 
 /// Argument of both ioctls.

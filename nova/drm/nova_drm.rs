@@ -7,6 +7,8 @@
 
 mod driver;
 mod ioctl;
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
 mod uapi;
 
 kernel::module_driver! { <T>, kernel_glue::auxiliary::Adapter<T>, {

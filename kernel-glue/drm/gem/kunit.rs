@@ -7,13 +7,14 @@ use crate::testing::{
     card,
     Kind,
     OpenFile,
-    TestDriver, //
+    TestDriver,
+    TestObject, //
 };
 use kernel::page::PAGE_SIZE;
 use kernel_glue::testing::TestDevice;
 
 fn object(dev: &Device<TestDriver>, size: usize) -> Result<ARef<Object<TestDriver>>> {
-    Object::new(dev, size, Ok(()))
+    Object::new(dev, size, Ok(TestObject { imported: false }))
 }
 
 #[kunit_tests(kernel_glue_drm_gem)]
@@ -84,8 +85,8 @@ mod tests {
 
     #[test]
     fn a_file_of_another_device_gets_no_handle() -> Result {
-        let parent = TestDevice::new()?;
-        let (one, other) = (card(&parent, 1)?, card(&parent, 2)?);
+        let parents = [TestDevice::new()?, TestDevice::new()?];
+        let (one, other) = (card(&parents[0], 1)?, card(&parents[1], 2)?);
         let file = OpenFile::new(other.device(), Kind::Render)?;
         let object = object(one.device(), 1)?;
         assert_eq!(object.create_handle(file.file()), Err(EINVAL));

@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn each_device_has_data_of_its_own() -> Result {
-        let parent = TestDevice::new()?;
-        let cards = [card(&parent, 1)?, card(&parent, 2)?];
+        let parents = [TestDevice::new()?, TestDevice::new()?];
+        let cards = [card(&parents[0], 1)?, card(&parents[1], 2)?];
         for (card, wanted) in cards.iter().zip([11, 12]) {
             let file = OpenFile::new(card.device(), Kind::Render)?;
             let mut arg = arg(10);
