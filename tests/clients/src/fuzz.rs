@@ -38,8 +38,9 @@ use worker::Worker;
 const DRIVER: &str = "/sys/bus/pci/drivers/nova_core";
 /// The stream of random numbers that decides when to unbind; threads have those below.
 const UNBINDING: u64 = 1 << 32;
-/// Longest time for which the driver stays bound, and unbound.
-const BOUND_MS: u64 = 4000;
+/// The driver stays bound for so many calls at most, or for a hundredth of all if that is more.
+const BOUND_CALLS: u64 = 8000;
+/// It stays unbound for so long at most.
 const UNBOUND_MS: u64 = 20;
 /// After so many rounds a line says how far it is.
 const TOLD_ROUNDS: u64 = 20;
@@ -127,8 +128,9 @@ fn unbind_and_bind(plan: &Plan<'_>, left: &AtomicU64, over: &AtomicBool) -> io::
     let mut random = Random::new(plan.seed, UNBINDING);
     let mut rounds = 0;
     loop {
-        let until = Instant::now() + Duration::from_millis(random.below(BOUND_MS));
-        while Instant::now() < until && !over.load(Ordering::Relaxed) {
+        let calls = random.below(BOUND_CALLS.max(plan.calls / 100));
+        let until = left.load(Ordering::Relaxed).saturating_sub(calls);
+        while left.load(Ordering::Relaxed) > until && !over.load(Ordering::Relaxed) {
             thread::sleep(Duration::from_millis(5));
         }
         if over.load(Ordering::Relaxed) {
