@@ -7,6 +7,16 @@
 //!
 //! A device may leave files behind that are to stay when it is not bound any more. The module has no
 //! other place for what outlives a device, so the directory keeps them.
+//!
+//! [`Files`] are the opposite: they go before what they show, and may borrow it.
+
+mod files;
+
+pub use files::{
+    Directory,
+    Files,
+    Show, //
+};
 
 use kernel::{
     debugfs::Dir,

@@ -18,7 +18,7 @@
 //! | [`irq`] | the interrupt of a device, with a handler that may borrow |
 //! | [`work`] | work for another thread, which may borrow |
 //! | [`event`] | waiting for what an interrupt or another thread brings about |
-//! | [`debugfs`] | a directory that all devices of a module share |
+//! | [`debugfs`] | a directory that all devices of a module share, and files that borrow |
 //! | [`compat`] | what a supported kernel lacks of the kernel crate of 7.3 |
 //! | [`fmt`] | printing what only knows `core::fmt` |
 //! | [`platform`] | a platform driver adapter of the same kind |

@@ -10,11 +10,11 @@ use crate::{
         Prepared,
         Unbooted, //
     },
+    clock::OpenClock,
     debugfs::{
         Debugfs,
         Facts, //
     },
-    clock::OpenClock,
     driver::Bar0,
     fb::{
         self,

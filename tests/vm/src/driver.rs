@@ -43,6 +43,7 @@ const OURS: &[&str] = &["nova_core", "nova_drm"];
 const SAMPLES: &[&str] = &[
     "sample_auxiliary",
     "sample_callbacks",
+    "sample_debugfs",
     "sample_devres_after",
     "sample_pci",
     "sample_platform",

@@ -97,6 +97,10 @@ fn scenario(name: &str, errors: bool) -> Scenario {
             claim.since(since);
         }
     }
+    scenario.step(
+        "sample_debugfs: a file that borrows registers goes before they do, readers or not",
+        Step::new("sample_debugfs", 60),
+    );
     let happens = |what: &&(&str, &str)| errors || !["nonfatal", "fatal"].contains(&what.0);
     for (what, shown) in CALLED.iter().filter(happens) {
         let step = called("sample_callbacks", what);

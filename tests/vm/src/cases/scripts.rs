@@ -66,6 +66,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "rmmod_refused"
     "sample"
     "sample_called"
+    "sample_debugfs"
     "show"
     "sleep"
     "stress_unbind"
