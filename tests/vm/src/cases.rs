@@ -150,6 +150,14 @@ pub enum Afterwards {
     FlushLeft(usize),
     /// Accesses to this GPU in the marked step are counted and shown.
     ProbeCost(usize),
+    /// What the driver wrote when it was unbound reached this GPU before the registers were unmapped, and in the
+    /// right order.
+    Teardown {
+        /// Which GPU.
+        gpu: usize,
+        /// In which part of the trace, counted from 0: a marked step has a part of its own.
+        part: usize,
+    },
     /// This GPU's registers were never written, and read at most so often.
     Untouched {
         /// Which GPU.
@@ -465,6 +473,7 @@ mod tests {
                     Afterwards::Untouched { gpu, .. }
                     | Afterwards::NotRead { gpu, .. }
                     | Afterwards::Polled { gpu, .. }
+                    | Afterwards::Teardown { gpu, .. }
                     | Afterwards::Told { gpu, .. } => *gpu,
                     Afterwards::NoViolation | Afterwards::QuietKernel => continue,
                 };

@@ -69,6 +69,7 @@ use crate::{
 mod afterwards;
 mod batches;
 mod judge;
+mod teardown;
 mod told;
 
 pub use judge::failure as failure_lines;

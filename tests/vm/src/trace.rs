@@ -160,7 +160,8 @@ impl Trace {
     }
 }
 
-fn number(text: &str) -> Option<u64> {
+/// Reads a number that is written as `0x…`.
+pub fn number(text: &str) -> Option<u64> {
     u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
 }
 

@@ -220,6 +220,18 @@ pub(super) fn short_life(scenario: &mut Scenario) {
         .on(0)
         .arg("times", "5");
     scenario.step("unbind and bind 5 times", times);
+    if scenario.iommu && scenario.flavour == crate::paths::Flavour::Stock {
+        // Between two marks each: the bind before, and this.
+        const PART: usize = 3;
+        scenario.step(
+            "the child goes, then interrupts, then memory, then the registers",
+            Step::new("teardown", 30).on(0).marked(),
+        );
+        scenario.afterwards(
+            "every register write of that has reached the card while its registers were mapped",
+            Afterwards::Teardown { gpu: 0, part: PART },
+        );
+    }
     scenario.step(
         "both modules unload and leave nothing",
         Step::new("unload", 20).on(0),

@@ -71,6 +71,7 @@ pub const STEPS: &[(&str, &str)] = steps![
     "sleep"
     "stress_unbind"
     "taint"
+    "teardown"
     "unbind_open_fd"
     "unload"
     "version"

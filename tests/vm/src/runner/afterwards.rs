@@ -4,6 +4,7 @@
 
 use super::{
     judge,
+    teardown,
     told, //
 };
 use crate::{
@@ -45,6 +46,14 @@ pub(super) fn check(what: &Afterwards, scenario: &Scenario, remains: &Remains) -
         Afterwards::Untouched { gpu, reads } => untouched(remains, *gpu, *reads),
         Afterwards::NotRead { gpu, offset } => not_read(remains, *gpu, *offset),
         Afterwards::Polled { gpu, offset } => polled(remains, *gpu, *offset),
+        Afterwards::Teardown { gpu, part } => {
+            let (files, _) = remains
+                .gpus
+                .get(*gpu)
+                .ok_or_else(|| vec![format!("there is no GPU {gpu}")])?;
+            let flush = flush::low_halves(&scenario.gpus[*gpu].chip);
+            teardown::check(&files.trace, *part, flush)
+        }
         Afterwards::Told { gpu, layout } => told::check(&trace(remains, *gpu)?, layout),
     }
 }
