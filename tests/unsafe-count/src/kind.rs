@@ -79,7 +79,7 @@ pub const KINDS: &[Kind] = &[
         reason: "C passes back the address that it was given at registration, which ends before the value does.",
         form: Form::Block,
         signs: &["cookie . cast",
-            "work . cast", "file . cast", "driver_priv", "lend ::<", "drm . cast", "pdev . cast", "from_drm", "drvdata_borrow"],
+            "work . cast", "data . cast", "file . cast", "driver_priv", "lend ::<", "drm . cast", "pdev . cast", "from_drm", "drvdata_borrow"],
     },
     Kind {
         name: "function of the kernel crate",
@@ -152,7 +152,7 @@ pub const KINDS: &[Kind] = &[
         reason: "The trait is what other unsafe code rests on; the implementation, or the proof beside it, is what \
                  keeps it.",
         form: Form::Impl,
-        signs: &["AlwaysRefCounted for", "for Fence :", "for SyncObj :", "for $ type : ty", "ForLt for", "BoundInit", "CovariantForLt for", "DriverLayout for", "RegistrationOps for"],
+        signs: &["AlwaysRefCounted for", "for Fence :", "for SyncObj :", "for Object < D >:", "for $ type : ty", "ForLt for", "BoundInit", "CovariantForLt for", "DriverLayout for", "RegistrationOps for"],
     },
     Kind {
         name: "asks something of its caller",
