@@ -9,11 +9,15 @@
 
 #include <drm/drm_gem.h>
 #include <drm/drm_gem_shmem_helper.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
+
+MODULE_IMPORT_NS("DMA_BUF");
 
 size_t kernel_glue_pages_of_machine(void);
 size_t kernel_glue_pages_of_machine(void)
@@ -146,9 +150,20 @@ int kernel_glue_drm_gem_mmap(struct drm_gem_object *gem, struct vm_area_struct *
 	struct drm_gem_shmem_object *shmem = to_drm_gem_shmem_obj(gem);
 	int ret;
 
-	/* Such a buffer is mapped by its own driver. */
-	if (drm_gem_is_imported(gem))
-		return drm_gem_shmem_mmap(shmem, vma);
+	/*
+	 * Such a buffer is mapped by its own driver. The shmem helper would ask gem->dma_buf, which the DRM core
+	 * clears when the last handle is closed, perhaps by another thread just now; the attachment knows the
+	 * buffer as long as there is the object.
+	 */
+	if (drm_gem_is_imported(gem)) {
+		vma->vm_private_data = NULL;
+		vma->vm_ops = NULL;
+		ret = dma_buf_mmap(gem->import_attach->dmabuf, vma, 0);
+		/* The mapping has its own reference now, to the buffer. */
+		if (!ret)
+			drm_gem_object_put(gem);
+		return ret;
+	}
 
 	dma_resv_lock(gem->resv, NULL);
 	ret = back(gem);
