@@ -35,6 +35,8 @@ use random::Random;
 use tally::Tally;
 use worker::Worker;
 
+use crate::sys;
+
 const DRIVER: &str = "/sys/bus/pci/drivers/nova_core";
 /// The stream of random numbers that decides when to unbind; threads have those below.
 const UNBINDING: u64 = 1 << 32;
@@ -42,6 +44,8 @@ const UNBINDING: u64 = 1 << 32;
 const BOUND_CALLS: u64 = 8000;
 /// It stays unbound for so long at most.
 const UNBOUND_MS: u64 = 20;
+/// A call that is cut short may make a descriptor that it cannot return: about one in ten thousand does.
+const FILES: u64 = 1 << 16;
 /// After so many rounds a line says how far it is.
 const TOLD_ROUNDS: u64 = 20;
 
@@ -67,6 +71,7 @@ pub struct Plan<'a> {
 /// # Errors
 /// When the memory for it is not to be had, or the driver does not bind.
 pub fn run(plan: &Plan<'_>) -> io::Result<bool> {
+    sys::allow_files(FILES)?;
     let nodes = Nodes::new(plan.bdf);
     if nodes.file(0).is_none() {
         return Err(io::Error::other(format!("{} has no render node", plan.bdf)));

@@ -161,6 +161,19 @@ pub fn try_map(fd: impl AsFd, offset: i64) -> io::Result<()> {
     check(unsafe { libc::munmap(address, PAGE) })
 }
 
+/// Lets this process have `count` files open at a time. Only root may go beyond the usual limit.
+///
+/// # Errors
+/// The kernel's errno.
+pub fn allow_files(count: u64) -> io::Result<()> {
+    let limit = libc::rlimit {
+        rlim_cur: count,
+        rlim_max: count,
+    };
+    // SAFETY: the structure is readable.
+    check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) })
+}
+
 /// Time of `CLOCK_MONOTONIC`.
 pub fn monotonic() -> Duration {
     let mut now = libc::timespec {
