@@ -52,7 +52,12 @@ struct Sample<'bound> {
 impl Sample<'_> {
     /// Knocks, and tells what happened.
     fn tell(&self, what: &str) {
-        dev_info!(self.dev, "{}: counted {}\n", what, testdev::knock(&self.bar));
+        dev_info!(
+            self.dev,
+            "{}: counted {}\n",
+            what,
+            testdev::knock(&self.bar)
+        );
     }
 
     /// Begins anew, because a reset has made the device forget what it was told.
@@ -138,10 +143,7 @@ impl Recovery for SampleDriver {
         ErsResult::Recovered
     }
 
-    fn slot_reset<'bound>(
-        dev: &'bound Device<Core<'_>>,
-        data: Pin<&Sample<'bound>>,
-    ) -> ErsResult {
+    fn slot_reset<'bound>(dev: &'bound Device<Core<'_>>, data: Pin<&Sample<'bound>>) -> ErsResult {
         match restore(dev).and_then(|()| data.begin("begins anew")) {
             Ok(()) => ErsResult::Recovered,
             Err(_) => ErsResult::Disconnect,
