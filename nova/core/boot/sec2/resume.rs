@@ -16,6 +16,7 @@ use kernel::{
     prelude::*,
     time::Delta, //
 };
+use nova_hw::fb;
 
 register! {
     /// What SEC2's firmware has done.
@@ -86,8 +87,11 @@ impl Engines<'_> {
         }
 
         let result = self.sec2.mailbox0();
-        self.gsp.write_os_version(app_version);
-        let is_active = self.gsp.is_riscv_active();
+        if app_version != 0 {
+            self.gsp.write_os_version(app_version);
+        }
+        // GSP-RM may have locked its registers by now, and runs then.
+        let is_active = self.gsp.is_riscv_active() || fb::is_pri_error(self.gsp.cpuctl());
         if result == 0 && is_active {
             return Ok(());
         }
